@@ -1,0 +1,1 @@
+//! Procedural macros as sandboxed WebAssembly, at native speed: the pm-aot command.

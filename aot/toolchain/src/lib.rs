@@ -1,0 +1,1 @@
+//! Finds or makes the toolchain that compiles proc-macro crates to WebAssembly.

@@ -1,0 +1,10 @@
+//! The proc-macro ABI of rustc as it appears in a wasm32 module.
+//!
+//! Knows bytes and layouts, and no runtime. Source of the layouts: rustc 1.96,
+//! `library/proc_macro/src/bridge/`.
+
+mod declaration;
+mod dispatch;
+
+pub use declaration::{Declaration, MacroKind};
+pub use dispatch::Dispatch;

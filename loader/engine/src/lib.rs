@@ -1,0 +1,1 @@
+//! The one engine configuration that snapshot, compiler and loader share.

@@ -1,0 +1,1 @@
+//! A stand-alone proc-macro server: tokens and spans without a compiler.

@@ -1,0 +1,1 @@
+//! Maps a precompiled proc macro, checks that it fits, and expands with it.

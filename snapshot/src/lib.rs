@@ -1,0 +1,1 @@
+//! Pre-initialises a proc-macro module: bytes in, bytes and declarations out.

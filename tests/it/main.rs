@@ -1,0 +1,1 @@
+//! Integration tests of the whole: one binary, one module a subject.
