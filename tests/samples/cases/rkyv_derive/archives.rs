@@ -12,14 +12,14 @@ use std::num::NonZeroU64;
 
 /// Documented.
 #[derive(Archive, Serialize, Deserialize, Debug, Clone, PartialEq, Default)]
-#[rkyv(compare(PartialEq), derive(Debug))]
+#[rkyv(derive(Debug))]
 pub struct Player {
     /// The name.
     pub name: String,
     pub position: (f32, f32, f32),
     health: u8,
     pub(crate) inventory: Vec<Option<u32>>,
-    map: HashMap<String, Vec<u8>>,
+    map: HashMap<u8, Vec<u8>>,
     r#type: Option<Box<str>>,
 }
 
@@ -30,7 +30,7 @@ struct Unit;
 struct Tuple(i32, pub String, #[rkyv(with = Skip)] PhantomData<u8>);
 
 #[derive(Archive, Serialize, Deserialize, Debug, PartialEq)]
-#[rkyv(compare(PartialEq, PartialOrd), derive(Debug), archived = Shape, resolver = ResolveShape, attr(doc = "An archived one."))]
+#[rkyv(compare(PartialEq), derive(Debug), archived = Shape, resolver = ResolveShape, attr(doc = "An archived one."))]
 #[repr(u8)]
 enum Geometry {
     Dot,

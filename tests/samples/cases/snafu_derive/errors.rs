@@ -46,8 +46,7 @@ pub enum Error {
 #[snafu(display("inner with {code}"))]
 pub struct Inner {
     code: i64,
-    #[snafu(source)]
-    cause: Option<io::Error>,
+    cause: Option<i16>,
 }
 
 #[derive(Debug, Snafu)]
@@ -89,6 +88,11 @@ impl std::fmt::Display for StringError {
     }
 }
 impl std::error::Error for StringError {}
+impl snafu::ErrorCompat for StringError {
+    fn backtrace(&self) -> Option<&Backtrace> {
+        None
+    }
+}
 
 #[derive(Debug, Snafu)]
 enum InnerOpaque {
@@ -134,7 +138,7 @@ fn read(path: &Path) -> Result<u64, Error> {
     }
     let n: u64 = first.parse()?;
     snafu::ensure!(n > 3, RawSnafu { r#type: "t", r#match: 1u8 });
-    Err(InnerSnafu { code: 1 }.build()).context(BoxedSnafu)
+    Err(InnerSnafu { code: 1, cause: None }.build()).context(BoxedSnafu)
 }
 
 fn modular() -> Result<(), Modular> {
