@@ -1,0 +1,34 @@
+//! Handles: numbers that stand for what only the server has.
+
+use super::{Decode, DecodeError, Encode, Reader, Writer};
+use std::num::NonZeroU32;
+
+macro_rules! handle {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $name(pub NonZeroU32);
+
+        impl Encode for $name {
+            fn encode(&self, w: &mut Writer<'_>) {
+                w.u32(self.0.get());
+            }
+        }
+
+        impl Decode<'_> for $name {
+            fn decode(r: &mut Reader<'_>) -> Result<Self, DecodeError> {
+                NonZeroU32::new(r.u32()?).map(Self).ok_or(DecodeError::ZeroHandle)
+            }
+        }
+    };
+}
+
+handle! {
+    /// A token stream. The macro owns it: passing one by value gives it back.
+    StreamHandle
+}
+
+handle! {
+    /// A span. Equal spans have equal handles, and they stay valid until the expansion ends.
+    SpanHandle
+}
