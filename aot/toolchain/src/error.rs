@@ -1,7 +1,9 @@
 //! What can be missing, and the command that mends it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use crate::version::OLDEST;
 
 /// Why there is no toolchain.
 #[derive(Debug, thiserror::Error)]
@@ -10,23 +12,244 @@ pub enum SetupError {
     /// Neither `PM_AOT_CACHE` nor a home directory.
     #[error("no cache directory is known for this user")]
     NoCacheDir,
-    /// The cache directory cannot be used.
-    #[error("the cache directory `{path}` cannot be used")]
+    /// The cache directory cannot be made or written to.
+    #[error("the cache directory `{}` cannot be used", path.display())]
     Cache {
         /// The directory.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
     },
+    /// The disk is too full.
+    #[error("`{}` has {} MB free, and {} MB are needed", path.display(), available / 1_000_000, needed / 1_000_000)]
+    NoSpace {
+        /// Where.
+        path: PathBuf,
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that are free.
+        available: u64,
+    },
+    /// A path that rustc's arguments cannot hold.
+    #[error("the path `{}` is not valid UTF-8", path.display())]
+    NotUtf8 {
+        /// The path.
+        path: PathBuf,
+    },
+    /// rustc cannot be started.
+    #[error("`{}` cannot be started", program.display())]
+    NoRustc {
+        /// The program.
+        program: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It can be started, but it is no rustc, or a broken one.
+    #[error("`{}` does not answer as rustc does: {detail}", program.display())]
+    BadRustc {
+        /// The program.
+        program: PathBuf,
+        /// What it said.
+        detail: String,
+    },
+    /// rustc is too old.
+    #[error("`{}` is rustc {release}, and 1.{OLDEST} is the oldest that will do", program.display())]
+    TooOld {
+        /// The program.
+        program: PathBuf,
+        /// Its release.
+        release: String,
+    },
+    /// rustc has no library sources with it.
+    #[error("rustc {release} in `{}` has no library sources", sysroot.display())]
+    NoSources {
+        /// Its sysroot.
+        sysroot: PathBuf,
+        /// Its release.
+        release: String,
+    },
+    /// There is no cargo with that rustc.
+    #[error("there is no cargo for the rustc in `{}`", sysroot.display())]
+    NoCargo {
+        /// Its sysroot.
+        sysroot: PathBuf,
+    },
+    /// No wasi-libc.
+    #[error("no wasi-libc (`libc.a` and `crt1-reactor.o`) for the rustc in `{}`", sysroot.display())]
+    NoLibc {
+        /// rustc's sysroot.
+        sysroot: PathBuf,
+    },
+    /// `PM_AOT_WASI_LIBC` names a folder that does not contain one.
+    #[error("`{}` does not contain `libc.a` and `crt1-reactor.o`", path.display())]
+    BadLibc {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// No linker for wasm.
+    #[error("no linker for wasm (`rust-lld` or `wasm-ld`) for the rustc in `{}`", sysroot.display())]
+    NoLinker {
+        /// rustc's sysroot.
+        sysroot: PathBuf,
+    },
+    /// No C compiler, which rustc links build scripts with.
+    #[error("there is no C compiler (`cc`), which rustc links build scripts with")]
+    NoCompiler,
+    /// The active toolchain will not do, and there is no way to fetch another.
+    #[error("no toolchain here can compile macros to wasm, and there is no apt-get to fetch one")]
+    NothingFits {
+        /// Why the active one will not do.
+        #[source]
+        active: Box<SetupError>,
+    },
+    /// The active toolchain will not do, and downloads are not allowed.
+    #[error("no toolchain here can compile macros to wasm, and downloading one is not allowed")]
+    Offline {
+        /// Why the active one will not do.
+        #[source]
+        active: Box<SetupError>,
+    },
+    /// The distribution has no rustc that will do.
+    #[error("the package lists have no rustc of 1.{OLDEST} or later with cargo and its sources{}",
+        newest.as_ref().map(|newest| format!(" (the newest is {newest})")).unwrap_or_default())]
+    NoPackages {
+        /// The newest that they have.
+        newest: Option<String>,
+    },
+    /// `apt-get update` failed.
+    #[error("the package lists are missing or out of date, and `apt-get update` failed: {detail}")]
+    Update {
+        /// What it said.
+        detail: String,
+    },
+    /// A download failed.
+    #[error("`apt-get download` failed: {detail}")]
+    Download {
+        /// What it said.
+        detail: String,
+    },
+    /// A package could not be unpacked.
+    #[error("the package `{}` cannot be unpacked: {detail}", package.display())]
+    Unpack {
+        /// The file.
+        package: PathBuf,
+        /// What dpkg said.
+        detail: String,
+    },
+    /// Nothing has been built yet ([`find`](crate::find) only).
+    #[error("the toolchain for rustc {release} has not been set up yet")]
+    NotSetUp {
+        /// rustc's release.
+        release: String,
+    },
+    /// The library's sources are not as expected.
+    #[error("`{}` is not as expected: {detail}", path.display())]
+    Sources {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
+    /// Building the standard library failed.
+    #[error("the standard library could not be built for wasm:\n{detail}")]
+    Library {
+        /// The end of what cargo said.
+        detail: String,
+    },
+    /// A file could not be read or written.
+    #[error("a file of the set-up could not be read or written")]
+    Io(#[from] io::Error),
+    /// A program of the set-up could not be run.
+    #[error("`{program}` cannot be run")]
+    Program {
+        /// Its name.
+        program: String,
+        /// What the system said.
+        source: io::Error,
+    },
 }
+
+const WRITABLE: &str = "set PM_AOT_CACHE to a directory that you may write to";
+const SPACE: &str = "free some space, or set PM_AOT_CACHE to a directory on a larger disk";
 
 impl SetupError {
     /// What to do about it, as one line for people, with the command to run.
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::NoCacheDir => "set PM_AOT_CACHE to a directory that you may write to".into(),
-            Self::Cache { .. } => "set PM_AOT_CACHE to a directory that you may write to".into(),
+            Self::NoCacheDir => WRITABLE.into(),
+            Self::Cache { source, .. } | Self::Io(source) => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => SPACE.into(),
+                _ => WRITABLE.into(),
+            },
+            Self::NoSpace { .. } => SPACE.into(),
+            Self::NotUtf8 { .. } => "use a path of plain characters (PM_AOT_CACHE, --rustc)".into(),
+            Self::NoRustc { .. } | Self::BadRustc { .. } => {
+                "give the path of a working rustc: `pm-aot setup --rustc PATH`".into()
+            }
+            Self::TooOld { .. } => {
+                "run `rustup update`, or give a newer one with `--rustc PATH`".into()
+            }
+            Self::NoSources { sysroot, .. } => match rustup_toolchain(sysroot) {
+                Some(name) => format!("run `rustup component add rust-src --toolchain {name}`"),
+                None => {
+                    "install the package with its sources (Debian: `apt-get install rust-web-src` \
+                         or `rust-src`, whichever rustc is from)"
+                        .into()
+                }
+            },
+            Self::NoCargo { .. } => "put that toolchain's cargo beside its rustc".into(),
+            Self::NoLibc { sysroot } => match rustup_toolchain(sysroot) {
+                Some(name) => format!("run `rustup target add wasm32-wasip1 --toolchain {name}`"),
+                None => {
+                    "run `apt-get install wasi-libc`, or set PM_AOT_WASI_LIBC to the folder that \
+                         contains `libc.a` and `crt1-reactor.o`"
+                        .into()
+                }
+            },
+            Self::BadLibc { .. } => {
+                "set PM_AOT_WASI_LIBC to a wasi-libc's `lib/wasm32-wasip1` folder, or unset it"
+                    .into()
+            }
+            Self::NoLinker { .. } => "run `apt-get install lld`, or put `wasm-ld` on PATH".into(),
+            Self::NoCompiler => "run `apt-get install gcc libc6-dev`, or put `cc` on PATH".into(),
+            Self::NothingFits { active } => active.help(),
+            Self::Offline { active } => {
+                format!("allow downloads, or {}", active.help())
+            }
+            Self::NoPackages { .. } => {
+                "run `apt-get update` as root; if that changes nothing, give a newer rustc with \
+                 `pm-aot setup --rustc PATH`"
+                    .into()
+            }
+            Self::Update { .. } => "run `sudo apt-get update`, then `pm-aot setup` again".into(),
+            Self::Download { detail } | Self::Unpack { detail, .. } | Self::Library { detail }
+                if detail.contains("No space left") =>
+            {
+                SPACE.into()
+            }
+            Self::Download { .. } => {
+                "check the network (and apt's proxy settings), then run `pm-aot setup` again".into()
+            }
+            Self::Unpack { .. } => {
+                "run `pm-aot setup` again: the package is downloaded anew".into()
+            }
+            Self::NotSetUp { .. } => "run `pm-aot setup`".into(),
+            Self::Sources { .. } => {
+                "use a released rustc; 1.96 is known to work (`pm-aot setup --rustc PATH`)".into()
+            }
+            Self::Library { .. } => {
+                "see the messages above; `pm-aot doctor` checks what the build needs".into()
+            }
+            Self::Program { program, .. } => format!("install `{program}`, or put it on PATH"),
         }
     }
+}
+
+/// The name of the rustup toolchain that a sysroot is.
+pub(crate) fn rustup_toolchain(sysroot: &Path) -> Option<&str> {
+    let parent = sysroot.parent()?;
+    (parent.file_name()? == "toolchains")
+        .then(|| sysroot.file_name()?.to_str())
+        .flatten()
 }

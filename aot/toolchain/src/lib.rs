@@ -6,13 +6,27 @@
 //! is not. Nothing here knows of wasmtime, artifacts or cargo's build of the user's workspace.
 
 mod cache;
+mod command;
+mod debian;
+mod diagnose;
 mod error;
+mod inputs;
+mod library;
+mod link;
+mod mirror;
+mod parts;
 mod progress;
 mod request;
+mod rustc;
+mod setup;
+mod spec;
 mod toolchain;
+mod version;
 
 pub use cache::cache_dir;
+pub use diagnose::{Check, Status, diagnose};
 pub use error::SetupError;
 pub use progress::{Progress, Silent};
 pub use request::Request;
+pub use setup::{find, setup};
 pub use toolchain::{PanicStrategy, Toolchain};

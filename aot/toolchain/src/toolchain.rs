@@ -78,13 +78,7 @@ impl Toolchain {
     #[must_use]
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        for name in [
-            "RUSTUP_TOOLCHAIN",
-            "RUSTC_WRAPPER",
-            "RUSTC_WORKSPACE_WRAPPER",
-            "RUSTDOC",
-            "CARGO",
-        ] {
+        for name in ["RUSTUP_TOOLCHAIN", "RUSTDOC", "CARGO"] {
             command.env_remove(name);
         }
         command.env("RUSTC", &self.rustc);

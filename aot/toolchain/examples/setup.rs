@@ -1,0 +1,33 @@
+//! Sets up a toolchain as the environment asks for it, telling each step, and prints it.
+//!
+//! `PM_AOT_CACHE=DIRECTORY cargo run --package pm-toolchain --example setup`
+
+use std::error::Error;
+use std::time::Instant;
+
+use pm_toolchain::{Progress, Request, SetupError, diagnose, setup};
+
+struct Lines(Instant);
+
+impl Progress for Lines {
+    fn step(&mut self, verb: &str, what: &str) {
+        eprintln!("{:6.1} s {verb:>12} {what}", self.0.elapsed().as_secs_f32());
+    }
+
+    fn ticks(&mut self, done: u64, total: u64) {
+        if done == total {
+            eprintln!("{:6.1} s {:>12} {done}", self.0.elapsed().as_secs_f32(), "");
+        }
+    }
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let request = Request::from_env()?;
+    let toolchain =
+        setup(&request, &mut Lines(Instant::now())).inspect_err(|error: &SetupError| {
+            eprintln!("help: {}", error.help());
+        })?;
+    println!("{}", serde_json::to_string_pretty(&toolchain)?);
+    println!("{}", serde_json::to_string_pretty(&diagnose(&request))?);
+    Ok(())
+}

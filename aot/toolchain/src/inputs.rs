@@ -1,0 +1,106 @@
+//! Everything that a toolchain is made of, found and named.
+
+use std::path::{Path, PathBuf};
+
+use crate::cache::Cache;
+use crate::rustc::Rustc;
+use crate::{PanicStrategy, Request, SetupError, Toolchain, debian, link, parts, spec};
+
+/// Counts changes of how the set-up builds what it builds, other than the flags in [`Inputs::id`].
+const RECIPE: u32 = 1;
+
+/// All that a set-up needs, found on this machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Inputs {
+    pub(crate) rustc: Rustc,
+    pub(crate) cargo: PathBuf,
+    pub(crate) sources: PathBuf,
+    pub(crate) libc: PathBuf,
+    pub(crate) linker: PathBuf,
+    pub(crate) panic: PanicStrategy,
+    /// The adapted target specification.
+    pub(crate) spec: String,
+    /// Names the toolchain: a hash of what it is built from.
+    pub(crate) id: String,
+}
+
+impl Inputs {
+    /// The rustc that was asked for, else the active one if it is complete, else one of the
+    /// private prefixes that are there.
+    pub(crate) fn find(request: &Request, cache: &Cache) -> Result<Self, SetupError> {
+        if let Some(program) = &request.rustc {
+            return Self::complete(Rustc::probe(program)?, request);
+        }
+        let active = Rustc::probe(Path::new("rustc"));
+        let active = active.and_then(|rustc| Self::complete(rustc, request));
+        match (active, debian::newest_prefix(cache)) {
+            (Ok(inputs), _) => Ok(inputs),
+            (Err(_), Some(rustc)) => Self::complete(Rustc::probe(&rustc)?, request),
+            (Err(error), None) => Err(error),
+        }
+    }
+
+    /// Finds what belongs to a rustc.
+    fn complete(rustc: Rustc, request: &Request) -> Result<Self, SetupError> {
+        let sources = rustc.sources()?;
+        let libc = parts::libc(&rustc, request.wasi_libc.as_deref())?;
+        let linker = parts::linker(&rustc)?;
+        let cargo = rustc.cargo()?;
+        let panic = request.panic;
+        let spec = spec::adapt(&rustc.target_spec()?, panic)?;
+        let id = id(&rustc, &spec, &libc, &sources)?;
+        Ok(Self {
+            rustc,
+            cargo,
+            sources,
+            libc,
+            linker,
+            panic,
+            spec,
+            id,
+        })
+    }
+
+    /// The toolchain as it is, or will be, in a folder.
+    pub(crate) fn toolchain(&self, folder: &Path) -> Result<Toolchain, SetupError> {
+        let target_spec = folder.join(format!("{}.json", spec::TARGET));
+        let wasm_sysroot = folder.join("sysroot");
+        let bin_path = self.rustc.bin().map(Path::to_owned).into_iter().collect();
+        Ok(Toolchain {
+            id: self.id.clone(),
+            rustc: self.rustc.program.clone(),
+            cargo: self.cargo.clone(),
+            rustc_version: self.rustc.version.line.clone(),
+            host: self.rustc.version.host.clone(),
+            sysroot: self.rustc.sysroot.clone(),
+            library_path: self.rustc.library_path.clone(),
+            bin_path,
+            library_sources: self.sources.clone(),
+            wasm_args: link::wasm_args(&target_spec, &wasm_sysroot)?,
+            link_args: link::link_args(self, folder)?,
+            target_spec,
+            wasm_sysroot,
+            libc: self.libc.clone(),
+            panic: self.panic,
+        })
+    }
+}
+
+/// Hashes what the standard library and the macros are built from. No paths: they change nothing.
+fn id(rustc: &Rustc, spec: &str, libc: &Path, sources: &Path) -> Result<String, SetupError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |part: &[u8]| {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    };
+    add(&RECIPE.to_le_bytes());
+    add(rustc.version.verbose.as_bytes());
+    add(spec.as_bytes());
+    add(crate::library::FLAGS.join("\0").as_bytes());
+    add(link::EXPORTS.join("\0").as_bytes());
+    add(&fs_err::read(sources.join("Cargo.lock"))?);
+    for file in ["libc.a", "crt1-reactor.o"] {
+        add(&fs_err::read(libc.join(file))?);
+    }
+    Ok(hasher.finalize().to_hex()[..16].to_owned())
+}

@@ -1,0 +1,253 @@
+//! Builds std and `proc_macro` for the target, the same bytes wherever the cache is.
+//!
+//! The crate rustc-build-sysroot does nearly this. It was tried: it works in a directory of random
+//! name and names the sources by absolute paths, which cargo hashes into every symbol, and it has
+//! no way round std's crate type `dylib`, which cannot be linked for this target. Here the library's
+//! workspace is mirrored by links, so that all paths are relative to it, with three files changed.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use fs_err::File;
+use serde::Deserialize;
+
+use crate::inputs::Inputs;
+use crate::link::text;
+use crate::{Progress, SetupError, Toolchain, command, mirror, spec};
+
+/// rustc's flags, on top of what cargo passes.
+pub(crate) const FLAGS: [&str; 4] = [
+    // What rustc's own build sets through an environment variable of its own.
+    "-Zforce-unstable-if-unmarked",
+    // The library has many cfgs that are declared on the command line of rustc's own build.
+    "-Aunexpected_cfgs",
+    "-Ainternal_features",
+    // Lets macros be linked with link-time optimisation.
+    "-Cembed-bitcode=yes",
+];
+
+/// The release profile whatever the user's configuration says of it.
+const PROFILE: [&str; 8] = [
+    "opt-level=3",
+    "codegen-units=1",
+    "debug=0",
+    "lto=\"off\"",
+    "strip=\"none\"",
+    "incremental=false",
+    "overflow-checks=false",
+    "debug-assertions=false",
+];
+
+/// Builds the library in `staging` and puts it into the toolchain's wasm sysroot.
+pub(crate) fn build(
+    inputs: &Inputs,
+    toolchain: &Toolchain,
+    staging: &Path,
+    progress: &mut dyn Progress,
+) -> Result<(), SetupError> {
+    // rustc sees the working directory without links.
+    let staging = fs_err::canonicalize(staging)?;
+    let library = staging.join("library");
+    mirror::library(&inputs.sources, &library, inputs.panic)?;
+
+    let mut cargo = cargo(inputs, toolchain, &staging)?;
+    let total = units(&mut cargo, &staging)?;
+    progress.step(
+        "Compiling",
+        &format!("std and proc_macro for {}", spec::TARGET),
+    );
+    progress.ticks(0, total);
+    let mut done = 0;
+    let libraries = run(&mut cargo, &staging, &mut || {
+        done += 1;
+        progress.ticks(done, total.max(done));
+    })?;
+
+    let target = toolchain
+        .wasm_sysroot
+        .join("lib/rustlib")
+        .join(spec::TARGET)
+        .join("lib");
+    fs_err::create_dir_all(&target)?;
+    for library in libraries {
+        if let Some(name) = library.file_name() {
+            fs_err::rename(&library, target.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// The build as a cargo command, without its message format.
+fn cargo(inputs: &Inputs, toolchain: &Toolchain, staging: &Path) -> Result<Command, SetupError> {
+    let mut cargo = toolchain.unstable_command(&toolchain.cargo);
+    forget_configuration(&mut cargo);
+    let library = staging.join("library");
+    cargo
+        .current_dir(&library)
+        .args(["build", "--release", "--package", "sysroot"]);
+    cargo.args([
+        "-Zjson-target-spec",
+        "-Zunstable-options",
+        "--target",
+        text(&toolchain.target_spec)?,
+    ]);
+    for setting in PROFILE {
+        cargo.args(["--config", &format!("profile.release.{setting}")]);
+    }
+    if inputs.sources.join("vendor").is_dir() {
+        cargo.args([
+            "--offline",
+            "--config",
+            "source.crates-io.replace-with=\"pm-aot-vendored\"",
+        ]);
+        cargo.args(["--config", "source.pm-aot-vendored.directory=\"vendor\""]);
+        // Nothing of the user's is needed, so none of it can get in the way.
+        cargo.env("CARGO_HOME", staging.join("home"));
+    }
+    // Cargo gives each of these the last word over the configuration.
+    cargo.env("CARGO_TARGET_DIR", staging.join("target"));
+    cargo.env("CARGO_BUILD_BUILD_DIR", staging.join("target"));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(inputs, &library)?);
+    // Tells these crates apart from others of the same name in a user's build.
+    cargo.env("__CARGO_DEFAULT_LIB_METADATA", "pm-aot");
+    Ok(cargo)
+}
+
+/// [`FLAGS`], and paths as the native library has them.
+fn rustflags(inputs: &Inputs, library: &Path) -> Result<String, SetupError> {
+    let known_as = inputs.rustc.virtual_sources();
+    let mut flags: Vec<String> = FLAGS.map(str::to_owned).into();
+    // Cargo passes paths relative to the workspace, and rustc keeps them, and its working
+    // directory, apart. The last that fits counts.
+    for entry in fs_err::read_dir(library)? {
+        let name = entry?.file_name();
+        let name = text(Path::new(&name))?.to_owned();
+        flags.push(format!("--remap-path-prefix={name}={known_as}/{name}"));
+    }
+    flags.sort_unstable();
+    flags.push(format!("--remap-path-prefix={}={known_as}", text(library)?));
+    if !inputs.sources.join("vendor").is_dir()
+        && let Some(home) = cargo_home()
+    {
+        flags.push(format!("--remap-path-prefix={}=/rust/deps", text(&home)?));
+    }
+    Ok(flags.join("\x1f"))
+}
+
+/// Where cargo keeps the sources of what it downloads.
+fn cargo_home() -> Option<PathBuf> {
+    let default = || etcetera::home_dir().ok().map(|home| home.join(".cargo"));
+    Some(
+        crate::request::path("CARGO_HOME")
+            .or_else(default)?
+            .join("registry/src"),
+    )
+}
+
+/// Takes out of the environment what would change the build, or tie it to an outer one.
+fn forget_configuration(cargo: &mut Command) {
+    const PREFIXES: [&str; 5] = [
+        "CARGO_PROFILE_",
+        "CARGO_BUILD_",
+        "CARGO_TARGET_",
+        "CARGO_UNSTABLE_",
+        "CARGO_CFG_",
+    ];
+    const NAMES: [&str; 9] = [
+        "RUSTFLAGS",
+        "CARGO_INCREMENTAL",
+        "CARGO_MAKEFLAGS",
+        "MAKEFLAGS",
+        "MFLAGS",
+        "RUSTC_WRAPPER",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "CARGO_RUSTC_CURRENT_DIR",
+        "CARGO_PRIMARY_PACKAGE",
+    ];
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if NAMES.contains(&&*name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix)) {
+            cargo.env_remove(&*name);
+        }
+    }
+}
+
+/// How many units the build has, for the progress.
+fn units(cargo: &mut Command, staging: &Path) -> Result<u64, SetupError> {
+    #[derive(Deserialize)]
+    struct Graph {
+        units: Vec<serde::de::IgnoredAny>,
+    }
+    let mut graph = copy(cargo);
+    graph
+        .arg("--unit-graph")
+        .current_dir(staging.join("library"));
+    let graph = command::output(&mut graph, |detail| SetupError::Library { detail })?;
+    Ok(serde_json::from_str::<Graph>(&graph).map_or(0, |graph| graph.units.len() as u64))
+}
+
+/// A command like another.
+fn copy(command: &Command) -> Command {
+    let mut copy = Command::new(command.get_program());
+    copy.args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => copy.env(name, value),
+            None => copy.env_remove(name),
+        };
+    }
+    copy
+}
+
+/// Runs the build, calls `unit` for each unit that is done, and returns the libraries it made.
+fn run(
+    cargo: &mut Command,
+    staging: &Path,
+    unit: &mut dyn FnMut(),
+) -> Result<Vec<PathBuf>, SetupError> {
+    #[derive(Deserialize)]
+    struct Message {
+        reason: String,
+        #[serde(default)]
+        filenames: Vec<PathBuf>,
+    }
+    // Into a file, since a pipe that nobody reads would block cargo.
+    let log = staging.join("cargo.log");
+    cargo.args(["--message-format", "json-render-diagnostics"]);
+    cargo
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(File::create(&log)?.into_parts().0);
+    let mut child = cargo
+        .spawn()
+        .map_err(|source| command::not_run(cargo, source))?;
+
+    let for_wasm = staging.join("target").join(spec::TARGET);
+    let mut libraries = Vec::new();
+    for line in child
+        .stdout
+        .take()
+        .into_iter()
+        .flat_map(|stdout| BufReader::new(stdout).lines())
+    {
+        let Ok(message) = serde_json::from_str::<Message>(&line?) else {
+            continue;
+        };
+        if message.reason != "compiler-artifact" {
+            continue;
+        }
+        unit();
+        let is_library = |file: &PathBuf| {
+            file.starts_with(&for_wasm) && file.extension().is_some_and(|it| it == "rlib")
+        };
+        libraries.extend(message.filenames.into_iter().filter(is_library));
+    }
+    if child.wait()?.success() && !libraries.is_empty() {
+        return Ok(libraries);
+    }
+    let messages = fs_err::read(log)?;
+    Err(SetupError::Library {
+        detail: command::tail(&String::from_utf8_lossy(&messages)),
+    })
+}

@@ -1,0 +1,100 @@
+//! The set-up: what is found is used, what is missing is made.
+
+use std::path::Path;
+
+use crate::cache::{Cache, Locked};
+use crate::inputs::Inputs;
+use crate::{Progress, Request, SetupError, Toolchain, debian, library, link, parts, spec};
+
+/// The file that describes a toolchain, written last.
+const DESCRIPTION: &str = "toolchain.json";
+
+/// The toolchain that is set up already, without building or downloading anything.
+///
+/// # Errors
+/// When something is missing, [`SetupError::NotSetUp`] among the rest.
+pub fn find(request: &Request) -> Result<Toolchain, SetupError> {
+    let cache = Cache::new(&request.cache);
+    ready(&Inputs::find(request, &cache)?, &cache)
+}
+
+/// Makes the machine able to compile macros to wasm. Fast when that is so already, and safe to
+/// run twice at once.
+///
+/// # Errors
+/// When something is missing that it cannot fetch or make; [`SetupError::help`] says what to do.
+pub fn setup(request: &Request, progress: &mut dyn Progress) -> Result<Toolchain, SetupError> {
+    if let Ok(toolchain) = find(request) {
+        return Ok(toolchain);
+    }
+    // cargo will need it, so say so before the downloads.
+    parts::c_compiler()?;
+    let cache = Cache::new(&request.cache);
+    let locked = cache.lock(progress)?;
+    let inputs = match Inputs::find(request, &cache) {
+        Ok(inputs) => inputs,
+        // What was asked for is not replaced by something else.
+        Err(error) if request.rustc.is_some() => return Err(error),
+        Err(error) if debian::newest_prefix(&cache).is_some() => return Err(error),
+        Err(error) if !debian::available() => {
+            return Err(SetupError::NothingFits {
+                active: Box::new(error),
+            });
+        }
+        Err(error) if request.offline => {
+            return Err(SetupError::Offline {
+                active: Box::new(error),
+            });
+        }
+        Err(_) => {
+            debian::install(&cache, &locked, progress)?;
+            Inputs::find(request, &cache)?
+        }
+    };
+    // Another set-up may have made it while this one waited.
+    ready(&inputs, &cache).or_else(|_| build(&inputs, &cache, &locked, progress))
+}
+
+/// The toolchain of these inputs, if it is finished.
+fn ready(inputs: &Inputs, cache: &Cache) -> Result<Toolchain, SetupError> {
+    let folder = cache.toolchain(&inputs.id);
+    if folder.join(DESCRIPTION).is_file() {
+        return inputs.toolchain(&folder);
+    }
+    Err(SetupError::NotSetUp {
+        release: inputs.rustc.version.release.clone(),
+    })
+}
+
+/// Builds what is built, beside its place, and puts it there.
+fn build(
+    inputs: &Inputs,
+    cache: &Cache,
+    locked: &Locked,
+    progress: &mut dyn Progress,
+) -> Result<Toolchain, SetupError> {
+    locked.require(debian::BUILD_SPACE)?;
+    let staging = locked.staging()?;
+    let folder = staging.path().join("toolchain");
+    fs_err::create_dir(&folder)?;
+    let unfinished = inputs.toolchain(&folder)?;
+    fs_err::write(&unfinished.target_spec, &inputs.spec)?;
+    library::build(inputs, &unfinished, staging.path(), progress)?;
+    link::compile_tag(&unfinished, &folder)?;
+
+    let place = cache.toolchain(&inputs.id);
+    let toolchain = inputs.toolchain(&place)?;
+    describe(&toolchain, &folder)?;
+    locked.finish(&folder, &place)?;
+    progress.step(
+        "Finished",
+        &format!("{} for {}", toolchain.rustc_version, spec::TARGET),
+    );
+    Ok(toolchain)
+}
+
+/// Writes the description.
+fn describe(toolchain: &Toolchain, folder: &Path) -> Result<(), SetupError> {
+    let json = serde_json::to_vec_pretty(toolchain).map_err(std::io::Error::from)?;
+    Ok(fs_err::write(folder.join(DESCRIPTION), json)?)
+}

@@ -1,0 +1,109 @@
+//! What `rustc -vV` prints.
+
+/// The oldest minor release of Rust 1 that is used: cargo's `-Zjson-target-spec` came with it.
+pub(crate) const OLDEST: u32 = 95;
+
+/// A rustc's version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Version {
+    /// The whole text.
+    pub(crate) verbose: String,
+    /// Its first line, as crate metadata contain it.
+    pub(crate) line: String,
+    /// `1.96.0`, `1.98.0-nightly`.
+    pub(crate) release: String,
+    /// The host's triple.
+    pub(crate) host: String,
+    /// The commit, where the builder knew it.
+    pub(crate) commit: Option<String>,
+    /// LLVM's major version.
+    pub(crate) llvm: Option<u32>,
+}
+
+impl Version {
+    /// Reads `rustc -vV`.
+    pub(crate) fn parse(verbose: &str) -> Option<Self> {
+        let line = verbose.lines().next()?.trim_end();
+        line.strip_prefix("rustc ")?;
+        let field = |name: &str| {
+            let mut lines = verbose.lines();
+            lines
+                .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+                .map(str::trim_end)
+        };
+        let commit = field("commit-hash").filter(|commit| *commit != "unknown");
+        let llvm = field("LLVM version").and_then(|llvm| llvm.split('.').next()?.parse().ok());
+        Some(Self {
+            verbose: verbose.to_owned(),
+            line: line.to_owned(),
+            release: field("release")?.to_owned(),
+            host: field("host")?.to_owned(),
+            commit: commit.map(str::to_owned),
+            llvm,
+        })
+    }
+
+    /// Whether it is too old to be used.
+    pub(crate) fn too_old(&self) -> bool {
+        too_old(&self.release)
+    }
+}
+
+/// Whether a release, or a package's version, is too old to be used.
+pub(crate) fn too_old(release: &str) -> bool {
+    numbers(release) < (1, OLDEST, 0)
+}
+
+/// The three numbers that a release or a package's version begins with.
+pub(crate) fn numbers(release: &str) -> (u32, u32, u32) {
+    // A Debian version may begin with an epoch.
+    let release = release
+        .split_once(':')
+        .map_or(release, |(_, release)| release);
+    let mut parts = release
+        .split(['.', '-', '+', '~'])
+        .map(|part| part.parse().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    (next(), next(), next())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEBIAN: &str = "rustc 1.96.0 (ac68faa20 2026-05-25) (built from a source tarball)\n\
+        binary: rustc\ncommit-hash: ac68faa20c58cbccd01ee7208bf3b6e93a7d7f96\n\
+        commit-date: 2026-05-25\nhost: x86_64-unknown-linux-gnu\nrelease: 1.96.0\n\
+        LLVM version: 22.1.8\n";
+
+    #[test]
+    fn parses_verbose_versions() {
+        let version = Version::parse(DEBIAN).unwrap();
+        assert_eq!(version.line, DEBIAN.lines().next().unwrap());
+        assert_eq!(version.release, "1.96.0");
+        assert_eq!(version.host, "x86_64-unknown-linux-gnu");
+        assert_eq!(version.llvm, Some(22));
+        assert!(version.commit.as_deref().unwrap().starts_with("ac68faa20"));
+        assert!(!version.too_old());
+
+        let unknown = DEBIAN.replace("ac68faa20c58cbccd01ee7208bf3b6e93a7d7f96", "unknown");
+        assert_eq!(Version::parse(&unknown).unwrap().commit, None);
+        assert_eq!(
+            Version::parse("clang version 22\nhost: x\nrelease: 1\n"),
+            None
+        );
+        assert_eq!(Version::parse("rustc 1.96.0\n"), None);
+        assert_eq!(Version::parse(""), None);
+    }
+
+    #[test]
+    fn compares_versions() {
+        assert!(too_old("1.63.0+dfsg1-2"));
+        assert!(too_old("1.94.9"));
+        assert!(!too_old("1.95.0"));
+        assert!(!too_old("1.98.0-nightly"));
+        assert!(!too_old("2:1.96.0+dfsg1-1~deb12u2"));
+        assert_eq!(numbers("1.96.0+dfsg1-1~deb12u2"), (1, 96, 0));
+        assert_eq!(numbers("nonsense"), (0, 0, 0));
+    }
+}
