@@ -1,6 +1,12 @@
 //! What a proc-macro crate declares: the elements of its `&'static [ProcMacro]`.
 
+use crate::layout::proc_macro as layout;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The most declarations, or helper attributes of one, that are believed. The largest real crates
+/// have some tens.
+const MAX_COUNT: u32 = 4096;
 
 /// The kind of a procedural macro.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,6 +20,16 @@ pub enum MacroKind {
     Bang,
 }
 
+impl fmt::Display for MacroKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            MacroKind::Derive => "derive",
+            MacroKind::Attr => "attr",
+            MacroKind::Bang => "bang",
+        })
+    }
+}
+
 /// One macro of a proc-macro crate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Declaration {
@@ -25,4 +41,209 @@ pub struct Declaration {
     pub attributes: Vec<String>,
     /// The table slot of the entry point, `extern "C" fn(BridgeConfig) -> Buffer`.
     pub run: u32,
+}
+
+impl fmt::Display for Declaration {
+    /// As it is written at its use: `#[derive(Serialize)]`, `#[instrument]`, `format!`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            MacroKind::Derive => write!(f, "#[derive({})]", self.name),
+            MacroKind::Attr => write!(f, "#[{}]", self.name),
+            MacroKind::Bang => write!(f, "{}!", self.name),
+        }
+    }
+}
+
+/// Why a declaration static can't be read. Displayed as a lowercase fragment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeclarationError {
+    /// A pointer leads out of memory.
+    #[error(
+        "{what} at address {address:#x} (length {len}) lies outside the module's memory of \
+         {memory:#x} bytes"
+    )]
+    OutOfBounds {
+        /// What was to be read.
+        what: &'static str,
+        /// Its address.
+        address: u32,
+        /// Its length in bytes.
+        len: u64,
+        /// The size of memory in bytes.
+        memory: u64,
+    },
+    /// A count that no real crate has.
+    #[error("{what}: a count of {count} can't be right (at most {MAX_COUNT} are believed)")]
+    TooMany {
+        /// What is counted.
+        what: &'static str,
+        /// The count.
+        count: u32,
+    },
+    /// An unknown tag: another rustc's layout, or no declaration at all.
+    #[error("declaration {index} has the tag {tag}, where 0 (derive), 1 (attr) or 2 (bang) belongs")]
+    Tag {
+        /// The element.
+        index: u32,
+        /// What stands there.
+        tag: u32,
+    },
+    /// A name that isn't UTF-8 or is empty.
+    #[error("{what} of declaration {index} isn't a name")]
+    Name {
+        /// What was to be read.
+        what: &'static str,
+        /// The element.
+        index: u32,
+    },
+}
+
+/// Reads the declarations of a module from its memory; `address` is the value of the declaration
+/// symbol's global: where the `&'static [ProcMacro]` lies.
+pub fn read_declarations(
+    memory: &[u8],
+    address: u32,
+) -> Result<Vec<Declaration>, DeclarationError> {
+    let memory = Memory(memory);
+    let (list, count) = memory.pair(address, "the declaration slice")?;
+    limit(count, "declarations")?;
+    (0..count).map(|index| memory.declaration(list, index)).collect()
+}
+
+fn limit(count: u32, what: &'static str) -> Result<(), DeclarationError> {
+    if count > MAX_COUNT {
+        return Err(DeclarationError::TooMany { what, count });
+    }
+    Ok(())
+}
+
+/// Bounds-checked reads from linear memory.
+struct Memory<'a>(&'a [u8]);
+
+impl<'a> Memory<'a> {
+    fn declaration(&self, list: u32, index: u32) -> Result<Declaration, DeclarationError> {
+        let what = "a declaration";
+        // `index` is limited, so only the base can be absurd.
+        let at = u64::from(list) + u64::from(index) * u64::from(layout::SIZE);
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        self.bytes(at, layout::SIZE.into(), what)?;
+        let (kind, client) = match self.u32(at + layout::TAG, what)? {
+            0 => (MacroKind::Derive, layout::DERIVE_CLIENT),
+            1 => (MacroKind::Attr, layout::CLIENT),
+            2 => (MacroKind::Bang, layout::CLIENT),
+            tag => return Err(DeclarationError::Tag { index, tag }),
+        };
+        let name = self.name(at + layout::NAME, "the name", index)?;
+        let attributes = match kind {
+            MacroKind::Derive => self.attributes(at + layout::ATTRIBUTES, index)?,
+            MacroKind::Attr | MacroKind::Bang => Vec::new(),
+        };
+        let run = self.u32(at + client + layout::CLIENT_RUN, what)?;
+        Ok(Declaration { kind, name, attributes, run })
+    }
+
+    fn attributes(&self, at: u32, index: u32) -> Result<Vec<String>, DeclarationError> {
+        let what = "the helper attributes";
+        let (list, count) = self.pair(at, what)?;
+        limit(count, "helper attributes")?;
+        self.bytes(list, u64::from(count) * 8, what)?;
+        (0..count).map(|i| self.name(list + i * 8, "a helper attribute", index)).collect()
+    }
+
+    fn name(&self, at: u32, what: &'static str, index: u32) -> Result<String, DeclarationError> {
+        let (address, len) = self.pair(at, what)?;
+        let bytes = self.bytes(address, len.into(), what)?;
+        match std::str::from_utf8(bytes) {
+            Ok(name) if !name.is_empty() => Ok(name.to_owned()),
+            _ => Err(DeclarationError::Name { what, index }),
+        }
+    }
+
+    fn pair(&self, at: u32, what: &'static str) -> Result<(u32, u32), DeclarationError> {
+        self.bytes(at, 8, what)?;
+        Ok((self.u32(at, what)?, self.u32(at + 4, what)?))
+    }
+
+    fn u32(&self, at: u32, what: &'static str) -> Result<u32, DeclarationError> {
+        let bytes = self.bytes(at, 4, what)?;
+        Ok(u32::from_le_bytes(bytes.try_into().expect("four bytes were asked for")))
+    }
+
+    fn bytes(&self, at: u32, len: u64, what: &'static str) -> Result<&'a [u8], DeclarationError> {
+        let range = u64::from(at)..u64::from(at) + len;
+        let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+        range.and_then(|(start, end)| self.0.get(start..end)).ok_or(
+            DeclarationError::OutOfBounds {
+                what,
+                address: at,
+                len,
+                memory: self.0.len() as u64,
+            },
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A memory with one derive `Foo` (helper `bar`) and one bang `baz`, and the slice's address.
+    fn memory() -> (Vec<u8>, u32) {
+        let mut words: Vec<u32> = Vec::new();
+        words.extend([16, 2, 0, 0]); // 0: the slice; 8: padding
+        words.extend([0, 80, 3, 72, 1, 0xdead, 7]); // 16: derive
+        words.extend([2, 86, 3, 0xdead, 9, 0, 0]); // 44: bang
+        words.extend([83, 3]); // 72: helper attributes
+        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        bytes.extend(b"Foobarbaz"); // 80
+        (bytes, 0)
+    }
+
+    #[test]
+    fn reads_what_rustc_lays_out() {
+        let (bytes, address) = memory();
+        let read = read_declarations(&bytes, address).unwrap();
+        assert_eq!(
+            read,
+            [
+                Declaration {
+                    kind: MacroKind::Derive,
+                    name: "Foo".into(),
+                    attributes: vec!["bar".into()],
+                    run: 7
+                },
+                Declaration {
+                    kind: MacroKind::Bang,
+                    name: "baz".into(),
+                    attributes: vec![],
+                    run: 9
+                },
+            ]
+        );
+    }
+
+    #[test]
+    fn refuses_what_no_rustc_lays_out() {
+        let check = |word: usize, value: u32, expect: &str| {
+            let (mut bytes, address) = memory();
+            bytes[word * 4..][..4].copy_from_slice(&value.to_le_bytes());
+            let error = read_declarations(&bytes, address).unwrap_err().to_string();
+            assert!(error.contains(expect), "{error:?} lacks {expect:?}");
+        };
+        check(0, 0xffff_fff0, "a declaration at address 0xfffffff0");
+        check(1, 3, "a declaration at address 0x48");
+        check(1, 5000, "a count of 5000");
+        check(4, 3, "declaration 0 has the tag 3");
+        check(5, 4000, "the name at address 0xfa0");
+        check(6, u32::MAX, "the name at address 0x50 (length 4294967295)");
+        check(6, 0, "the name of declaration 0 isn't a name");
+        check(7, 0xffff_ffff, "the helper attributes at address 0xffffffff");
+        check(8, 9999, "a count of 9999");
+        let (bytes, _) = memory();
+        assert!(read_declarations(&bytes, u32::MAX).is_err());
+        assert!(read_declarations(&[], 0).is_err());
+        for len in 0..bytes.len() {
+            assert!(read_declarations(&bytes[..len], 0).is_err(), "cut at {len}");
+        }
+    }
 }

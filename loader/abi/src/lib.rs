@@ -5,6 +5,9 @@
 
 mod declaration;
 mod dispatch;
+pub mod layout;
+mod module;
 
-pub use declaration::{Declaration, MacroKind};
+pub use declaration::{Declaration, DeclarationError, MacroKind, read_declarations};
 pub use dispatch::Dispatch;
+pub use module::{InspectError, Inspection, inspect};

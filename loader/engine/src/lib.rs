@@ -1,1 +1,97 @@
 //! The one engine configuration that snapshot, compiler and loader share.
+//!
+//! wasmtime's defaults depend on its cargo features, on the platform and, for backtraces, on an
+//! environment variable. Code that one configuration compiled runs only under an equal one, so
+//! every setting that could differ is pinned here, and what is pinned stands in every artifact.
+
+mod cpu;
+mod settings;
+
+pub use cpu::{Cpu, TARGET, missing_cpu_features};
+pub use settings::{MAX_WASM_STACK, Settings};
+
+use wasmtime::{Collector, Config, Engine, ModuleVersionStrategy, WasmBacktraceDetails, WasmFeatures};
+
+/// The full version of the wasmtime that is linked in. wasmtime's own check compares the major
+/// version alone; ours compares this. `build.rs`-free: held against `Cargo.lock` by a test.
+pub const WASMTIME_VERSION: &str = "48.0.8";
+
+/// What a module is compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be kept and run often: optimised.
+    Artifact,
+    /// To be run once and thrown away, as the instrumented module of a snapshot is: compiled as
+    /// fast as possible.
+    Once,
+}
+
+/// Makes the engine for a purpose. `abi` is the number of the proc-macro ABI (`pm_abi::layout::ABI`);
+/// it goes into wasmtime's own version string, so that a file that lost its manifest is refused too.
+///
+/// # Errors
+///
+/// Where wasmtime can't run on this machine: the text says which feature or setting is missing.
+pub fn engine(purpose: Purpose, abi: u32) -> wasmtime::Result<Engine> {
+    Engine::new(&config(purpose, abi)?)
+}
+
+fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
+    let mut config = Config::new();
+    Settings::default().apply(&mut config);
+    wasm_features(&mut config);
+    config
+        .module_version(ModuleVersionStrategy::Custom(module_version(abi)))?
+        .collector(Collector::Null)
+        .max_wasm_stack(MAX_WASM_STACK)
+        // Checked against `max_wasm_stack` even where nothing is asynchronous.
+        .async_stack_size(MAX_WASM_STACK + (1 << 20))
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable)
+        .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
+    #[cfg(feature = "compile")]
+    cpu::compiler(&mut config, purpose)?;
+    #[cfg(not(feature = "compile"))]
+    let _ = purpose;
+    Ok(config)
+}
+
+/// What wasmtime writes into, and asks of, every compiled module.
+fn module_version(abi: u32) -> String {
+    format!("wasmtime {WASMTIME_VERSION}, pm-aot abi {abi}")
+}
+
+/// What rustc and LLVM 22 emit for `wasm32-wasip1`, exceptions, and nothing else.
+fn wasm_features(config: &mut Config) {
+    let wanted = WasmFeatures::MUTABLE_GLOBAL
+        | WasmFeatures::SATURATING_FLOAT_TO_INT
+        | WasmFeatures::SIGN_EXTENSION
+        | WasmFeatures::REFERENCE_TYPES
+        | WasmFeatures::MULTI_VALUE
+        | WasmFeatures::BULK_MEMORY
+        | WasmFeatures::SIMD
+        | WasmFeatures::TAIL_CALL
+        | WasmFeatures::EXTENDED_CONST
+        | WasmFeatures::FLOATS
+        | WasmFeatures::GC_TYPES
+        | WasmFeatures::EXCEPTIONS;
+    config.wasm_features(WasmFeatures::all() - wanted, false).wasm_features(wanted, true);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_the_one_that_is_linked() {
+        let lock = include_str!("../../../Cargo.lock");
+        let expect = format!("name = \"wasmtime\"\nversion = \"{WASMTIME_VERSION}\"");
+        assert!(lock.contains(&expect), "Cargo.lock has another wasmtime: set WASMTIME_VERSION");
+    }
+
+    #[test]
+    fn makes_an_engine_for_each_purpose() {
+        for purpose in [Purpose::Artifact, Purpose::Once] {
+            engine(purpose, 1).unwrap();
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The host's side of a call: the functions that a macro calls, and the memory that they share.
+//!
+//! Everything that comes from the macro, pointers and lengths above all, is checked; what it does to
+//! its own memory is its own affair.
+
+use crate::Dispatch;
+use crate::state::State;
+use pm_abi::layout::buffer as layout;
+use pm_snapshot_names::IMPORT_MODULE;
+use wasmtime::{AsContextMut, Caller, Linker, Memory};
+
+/// Names that the snapshot gives; it needn't be linked in to know them.
+mod pm_snapshot_names {
+    /// The import module of the host's functions.
+    pub(super) const IMPORT_MODULE: &str = "pm-aot";
+}
+
+/// The macro broke the rules.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Violation(pub(crate) String);
+
+/// The macro's allocator has no more.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("out of memory")]
+pub(crate) struct OutOfMemory;
+
+/// A `Buffer` of the bridge, by value.
+#[derive(Clone, Copy)]
+pub(crate) struct Buffer {
+    pub(crate) data: u32,
+    pub(crate) len: u32,
+    pub(crate) capacity: u32,
+    pub(crate) reserve: u32,
+    pub(crate) drop: u32,
+}
+
+impl Buffer {
+    /// Reads a buffer from a macro's memory.
+    pub(crate) fn read(memory: &[u8], at: u32) -> Result<Buffer, Violation> {
+        let bytes = slice(memory, at, layout::SIZE, "a buffer")?;
+        let field = |offset: u32| {
+            let word = bytes[offset as usize..].first_chunk().expect("the struct's size was read");
+            u32::from_le_bytes(*word)
+        };
+        let buffer = Buffer {
+            data: field(layout::DATA),
+            len: field(layout::LEN),
+            capacity: field(layout::CAPACITY),
+            reserve: field(layout::RESERVE),
+            drop: field(layout::DROP),
+        };
+        if buffer.len > buffer.capacity {
+            let Buffer { len, capacity, .. } = buffer;
+            return Err(Violation(format!("a buffer of {capacity} bytes has {len} in use")));
+        }
+        Ok(buffer)
+    }
+
+    /// Writes a buffer into a macro's memory.
+    pub(crate) fn write(self, memory: &mut [u8], at: u32) -> Result<(), Violation> {
+        let bytes = slice_mut(memory, at, layout::SIZE, "a buffer")?;
+        for (offset, value) in [
+            (layout::DATA, self.data),
+            (layout::LEN, self.len),
+            (layout::CAPACITY, self.capacity),
+            (layout::RESERVE, self.reserve),
+            (layout::DROP, self.drop),
+        ] {
+            bytes[offset as usize..][..4].copy_from_slice(&value.to_le_bytes());
+        }
+        Ok(())
+    }
+
+    /// The bytes in use.
+    pub(crate) fn bytes(self, memory: &[u8]) -> Result<&[u8], Violation> {
+        slice(memory, self.data, self.len, "a message")
+    }
+}
+
+fn slice<'a>(
+    memory: &'a [u8],
+    at: u32,
+    len: u32,
+    what: &'static str,
+) -> Result<&'a [u8], Violation> {
+    let (start, end) = (at as usize, at as usize + len as usize);
+    memory.get(start..end).ok_or_else(|| outside(at, len, what))
+}
+
+/// The same, to be written.
+pub(crate) fn slice_mut<'a>(
+    memory: &'a mut [u8],
+    at: u32,
+    len: u32,
+    what: &'static str,
+) -> Result<&'a mut [u8], Violation> {
+    let (start, end) = (at as usize, at as usize + len as usize);
+    memory.get_mut(start..end).ok_or_else(|| outside(at, len, what))
+}
+
+#[cold]
+fn outside(at: u32, len: u32, what: &str) -> Violation {
+    Violation(format!("{what} at {at:#x} (length {len}) lies outside its memory"))
+}
+
+/// Defines the host's functions in a linker.
+pub(crate) fn add_to_linker<D: Dispatch + 'static>(
+    linker: &mut Linker<State<D>>,
+) -> wasmtime::Result<()> {
+    linker.func_wrap(IMPORT_MODULE, "dispatch", dispatch::<D>)?;
+    linker.func_wrap(IMPORT_MODULE, "reserve", reserve::<D>)?;
+    linker.func_wrap(IMPORT_MODULE, "drop", drop::<D>)?;
+    Ok(())
+}
+
+type Host<'a, D> = Caller<'a, State<D>>;
+
+/// `BridgeConfig::dispatch`: the request's buffer comes back with the reply in it.
+fn dispatch<D: Dispatch + 'static>(
+    mut caller: Host<'_, D>,
+    sret: u32,
+    _env: u32,
+    at: u32,
+) -> wasmtime::Result<()> {
+    let memory = memory(&caller)?;
+    let (bytes, state) = memory.data_and_store_mut(&mut caller);
+    let mut buffer = Buffer::read(bytes, at)?;
+    state.reply.clear();
+    state.dispatch.dispatch(buffer.bytes(bytes)?, &mut state.reply);
+    let len = u32::try_from(state.reply.len()).map_err(|_| OutOfMemory)?;
+    if len > buffer.capacity {
+        // The request was read: nothing of the old block is needed. One that isn't the host's own
+        // stays with the macro's allocator until the instance ends.
+        if buffer.drop == caller.data().callbacks[2] {
+            release(&mut caller, buffer.data)?;
+        }
+        buffer = allocate(&mut caller, len)?;
+    }
+    let (bytes, state) = memory.data_and_store_mut(&mut caller);
+    slice_mut(bytes, buffer.data, len, "a message")?.copy_from_slice(&state.reply);
+    buffer.len = len;
+    buffer.write(bytes, sret)?;
+    Ok(())
+}
+
+/// `Buffer::reserve` of the host's buffers: the same bytes with room for `additional` more.
+fn reserve<D: Dispatch + 'static>(
+    mut caller: Host<'_, D>,
+    sret: u32,
+    at: u32,
+    additional: u32,
+) -> wasmtime::Result<()> {
+    let memory = memory(&caller)?;
+    let old = Buffer::read(memory.data(&caller), at)?;
+    let needed = old.len.checked_add(additional).ok_or(OutOfMemory)?;
+    let mut new = old;
+    if needed > old.capacity {
+        new = allocate(&mut caller, needed.max(old.capacity.saturating_mul(2)))?;
+        let bytes = memory.data_mut(&mut caller);
+        old.bytes(bytes)?;
+        let range = old.data as usize..old.data as usize + old.len as usize;
+        bytes.copy_within(range, new.data as usize);
+        new.len = old.len;
+        release(&mut caller, old.data)?;
+    }
+    new.write(memory.data_mut(&mut caller), sret)?;
+    Ok(())
+}
+
+/// `Buffer::drop` of the host's buffers.
+fn drop<D: Dispatch + 'static>(mut caller: Host<'_, D>, at: u32) -> wasmtime::Result<()> {
+    let buffer = Buffer::read(memory(&caller)?.data(&caller), at)?;
+    release(&mut caller, buffer.data)
+}
+
+fn memory<D>(caller: &Host<'_, D>) -> Result<Memory, Violation> {
+    caller.data().memory.ok_or_else(|| Violation("it calls the host while it starts".into()))
+}
+
+/// A block from the macro's own allocator, as an empty buffer of the host's.
+pub(crate) fn allocate<D: Dispatch + 'static>(
+    caller: &mut Host<'_, D>,
+    size: u32,
+) -> wasmtime::Result<Buffer> {
+    let export = caller.data().exports.malloc;
+    let malloc = caller
+        .get_module_export(&export)
+        .and_then(wasmtime::Extern::into_func)
+        .ok_or_else(|| Violation("`malloc` isn't a function".into()))?;
+    let malloc = malloc.typed::<u32, u32>(&*caller)?;
+    let data = malloc.call(caller.as_context_mut(), size)?;
+    if data == 0 {
+        return Err(OutOfMemory.into());
+    }
+    let memory = memory(caller)?;
+    slice(memory.data(&*caller), data, size, "an allocated block")?;
+    let [_, reserve, drop] = caller.data().callbacks;
+    Ok(Buffer { data, len: 0, capacity: size, reserve, drop })
+}
+
+/// Gives a block back, unless it is the exchange block, which isn't the allocator's to reuse.
+fn release<D: Dispatch + 'static>(caller: &mut Host<'_, D>, data: u32) -> wasmtime::Result<()> {
+    let [exchange, size] = caller.data().exchange;
+    if data == 0 || (exchange..exchange + size).contains(&data) {
+        return Ok(());
+    }
+    let export = caller.data().exports.free;
+    let free = caller
+        .get_module_export(&export)
+        .and_then(wasmtime::Extern::into_func)
+        .ok_or_else(|| Violation("`free` isn't a function".into()))?;
+    free.typed::<u32, ()>(&*caller)?.call(caller.as_context_mut(), data)
+}

@@ -1,0 +1,82 @@
+//! Making artifacts: snapshot, compile, put together, write.
+
+use crate::artifact::{self, Body, Digest, Manifest, Module, Source};
+use pm_abi::layout::ABI;
+use pm_engine::{Cpu, Purpose, Settings, TARGET, WASMTIME_VERSION};
+use pm_snapshot::{Snapshot, SnapshotError};
+use std::path::{Path, PathBuf};
+
+/// Why no artifact could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// The `.wasm` can't be read, or the artifact can't be written. The text has the path.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// The `.wasm` can't become a snapshot.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// Cranelift refused it.
+    #[error("it doesn't compile: {0}")]
+    Compile(String),
+}
+
+/// Makes the artifact of a module: a pure function from the `.wasm`'s bytes to the `.cwasm`'s.
+///
+/// # Errors
+///
+/// See [`CompileError`].
+pub fn precompile(wasm: &[u8]) -> Result<(Vec<u8>, Manifest), CompileError> {
+    let snapshot = pm_snapshot::snapshot(wasm)?;
+    let engine = pm_engine::engine(Purpose::Artifact, ABI).map_err(compile_error)?;
+    let body = engine.precompile_module(&snapshot.wasm).map_err(compile_error)?;
+    let manifest = Manifest {
+        abi: ABI,
+        rustc: snapshot.inspection.rustc.clone().unwrap_or_default(),
+        wasmtime: WASMTIME_VERSION.to_owned(),
+        target: TARGET.to_owned(),
+        cpu: Cpu::FEATURES.iter().map(|&feature| feature.to_owned()).collect(),
+        settings: Settings::default(),
+        source: Source {
+            digest: Digest::of(wasm),
+            len: wasm.len() as u64,
+            crate_id: snapshot.inspection.crate_id.clone(),
+        },
+        module: describe(&snapshot),
+        body: Body { len: body.len() as u64, digest: Digest::of(&body) },
+    };
+    Ok((artifact::assemble(body, &manifest), manifest))
+}
+
+/// Makes `NAME.cwasm` beside `NAME.wasm`, whole or not at all. The `.wasm` isn't changed; the
+/// artifact gets its modification time, by which a loader sees that the two belong together.
+///
+/// # Errors
+///
+/// See [`CompileError`].
+pub fn precompile_file(wasm: &Path) -> Result<(PathBuf, Manifest), CompileError> {
+    // Before the content is read: a change in between makes the artifact look stale, not fresh.
+    let modified = fs_err::metadata(wasm)?.modified().ok();
+    let (bytes, manifest) = precompile(&fs_err::read(wasm)?)?;
+    let path = artifact::path_for(wasm);
+    artifact::write_atomically(&path, &bytes, modified).map_err(|error| {
+        let text = format!("failed to write `{}`: {error}", path.display());
+        std::io::Error::new(error.kind(), text)
+    })?;
+    Ok((path, manifest))
+}
+
+/// What a manifest says of a snapshot.
+pub(crate) fn describe(snapshot: &Snapshot) -> Module {
+    let callbacks = &snapshot.callbacks;
+    Module {
+        len: snapshot.wasm.len() as u64,
+        unwinds: snapshot.unwinds,
+        declarations: snapshot.declarations.clone(),
+        callbacks: [callbacks.dispatch, callbacks.reserve, callbacks.drop],
+        exchange: [snapshot.exchange.address, snapshot.exchange.size],
+    }
+}
+
+fn compile_error(error: wasmtime::Error) -> CompileError {
+    CompileError::Compile(format!("{error:#}"))
+}

@@ -1,0 +1,132 @@
+//! Whether an artifact fits: in layers, cheapest first, each refusal naming both sides.
+
+use crate::artifact::{Artifact, Digest, Manifest};
+use crate::{Refusal, RefusalCode};
+use pm_abi::layout::ABI;
+use pm_engine::{Settings, TARGET, WASMTIME_VERSION, missing_cpu_features};
+use std::path::Path;
+
+/// Whether this process can run the artifact's code. `rustc` is the version string of the compiler
+/// that asks, where there is one.
+pub(crate) fn fits(manifest: &Manifest, rustc: Option<&str>) -> Result<(), Refusal> {
+    if manifest.abi != ABI {
+        return Err(Refusal::differs(RefusalCode::Abi, "proc-macro ABI", manifest.abi, ABI));
+    }
+    if let Some(rustc) = rustc.filter(|rustc| *rustc != manifest.rustc) {
+        return Err(Refusal::differs(RefusalCode::Rustc, "rustc", &manifest.rustc, rustc));
+    }
+    if manifest.wasmtime != WASMTIME_VERSION {
+        let found = &manifest.wasmtime;
+        return Err(Refusal::differs(RefusalCode::Wasmtime, "wasmtime", found, WASMTIME_VERSION));
+    }
+    if manifest.target != TARGET {
+        return Err(Refusal::differs(RefusalCode::Target, "target", &manifest.target, TARGET));
+    }
+    let missing = missing_cpu_features(manifest.cpu.iter().map(String::as_str));
+    if !missing.is_empty() {
+        let text = format!("compiled for CPU features that this machine lacks: {missing:?}");
+        return Err(Refusal::new(RefusalCode::Cpu, text));
+    }
+    match manifest.settings.difference(&Settings::default()) {
+        None => Ok(()),
+        Some((name, found, expected)) => {
+            Err(Refusal::differs(RefusalCode::Settings, &name, found, expected))
+        }
+    }
+}
+
+/// Whether the artifact was made from the `.wasm` beside it as it is now.
+///
+/// A writer gives the artifact its `.wasm`'s modification time; where times and lengths are still
+/// equal, so is the content, and nothing is read. Otherwise (a copied tree) the `.wasm` is hashed. A
+/// `.wasm` that is gone is no objection.
+pub(crate) fn is_fresh(artifact: &Artifact, wasm: &Path) -> Result<(), Refusal> {
+    let source = &artifact.manifest().source;
+    let metadata = match fs_err::metadata(wasm) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Refusal::io(&error)),
+    };
+    if metadata.len() != source.len {
+        let text = format!(
+            "its `.wasm` has {} bytes now, and had {} when it was compiled",
+            metadata.len(),
+            source.len
+        );
+        return Err(Refusal::new(RefusalCode::Stale, text));
+    }
+    if metadata.modified().is_ok_and(|modified| artifact.modified() == Some(modified)) {
+        return Ok(());
+    }
+    let found = Digest::of(&fs_err::read(wasm).map_err(|error| Refusal::io(&error))?);
+    if found != source.digest {
+        let text = format!(
+            "its `.wasm` has the digest {found} now, and had {} when it was compiled",
+            source.digest
+        );
+        return Err(Refusal::new(RefusalCode::Stale, text));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::{Body, Module, Source};
+
+    fn manifest() -> Manifest {
+        Manifest {
+            abi: ABI,
+            rustc: "rustc 1.96.0 (a)".into(),
+            wasmtime: WASMTIME_VERSION.into(),
+            target: TARGET.into(),
+            cpu: vec![],
+            settings: Settings::default(),
+            source: Source { digest: Digest::of(b""), len: 0, crate_id: String::new() },
+            module: Module {
+                len: 0,
+                unwinds: true,
+                declarations: vec![],
+                callbacks: [0; 3],
+                exchange: [0; 2],
+            },
+            body: Body { len: 0, digest: Digest::of(b"") },
+        }
+    }
+
+    #[test]
+    fn each_refusal_names_both_sides() {
+        let check = |change: &dyn Fn(&mut Manifest), expect: &str| {
+            let mut manifest = manifest();
+            change(&mut manifest);
+            let result = fits(&manifest, Some("rustc 1.96.0 (a)"));
+            let text = result.map_or_else(|refusal| refusal.to_string(), |()| "fits".into());
+            assert_eq!(text, expect);
+        };
+        check(&|_| {}, "fits");
+        check(
+            &|m| m.abi = 7,
+            "abi: compiled with proc-macro ABI '7' but '1' is expected",
+        );
+        check(
+            &|m| m.rustc = "rustc 1.95.0".into(),
+            "rustc: compiled with rustc 'rustc 1.95.0' but 'rustc 1.96.0 (a)' is expected",
+        );
+        check(
+            &|m| m.wasmtime = "48.0.1".into(),
+            "wasmtime: compiled with wasmtime '48.0.1' but '48.0.8' is expected",
+        );
+        check(
+            &|m| m.target = "riscv64".into(),
+            &format!("target: compiled with target 'riscv64' but '{TARGET}' is expected"),
+        );
+        check(
+            &|m| m.cpu = vec!["avx1024".into()],
+            "cpu: compiled for CPU features that this machine lacks: [\"avx1024\"]",
+        );
+        check(
+            &|m| m.settings.memory_guard_size = 1,
+            "settings: compiled with memory_guard_size '1' but '33554432' is expected",
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! Refuses what can't become a snapshot, before anything of it runs.
+
+use crate::SnapshotError;
+use pm_abi::Inspection;
+use pm_abi::layout::RUSTC_RELEASE;
+use wasmparser::{ExternalKind, Parser, Payload};
+
+/// Names of the exports that start-up uses.
+pub(crate) struct Exports {
+    pub(crate) memory: String,
+    pub(crate) initialize: bool,
+    /// Whether it has exceptions.
+    pub(crate) unwinds: bool,
+}
+
+/// Checks version, memory and exports. `_initialize` may be missing: a module without constructors
+/// needs none.
+pub(crate) fn check(wasm: &[u8], inspection: &Inspection) -> Result<Exports, SnapshotError> {
+    if !is_supported(inspection.rustc.as_deref()) {
+        return Err(SnapshotError::Rustc { found: inspection.rustc.clone() });
+    }
+    let mut memory = None;
+    let mut functions = Vec::new();
+    let mut unwinds = false;
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload.map_err(pm_abi::InspectError::from)? {
+            Payload::MemorySection(section) => {
+                let mut memories = section.into_iter();
+                let first = memories.next().transpose().map_err(pm_abi::InspectError::from)?;
+                if memories.next().is_some() {
+                    return Err(SnapshotError::Shape("it has more than one memory"));
+                }
+                if first.is_some_and(|memory| memory.memory64 || memory.shared) {
+                    return Err(SnapshotError::Shape("its memory is shared or 64-bit"));
+                }
+            }
+            Payload::TagSection(section) => unwinds = section.count() > 0,
+            Payload::ExportSection(section) => {
+                for export in section {
+                    let export = export.map_err(pm_abi::InspectError::from)?;
+                    match export.kind {
+                        ExternalKind::Memory => memory = Some(export.name.to_owned()),
+                        ExternalKind::Func => functions.push(export.name),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    for needed in ["malloc", "free"] {
+        if !functions.contains(&needed) {
+            return Err(SnapshotError::Export(needed));
+        }
+    }
+    Ok(Exports {
+        memory: memory.ok_or(SnapshotError::Export("memory"))?,
+        initialize: functions.contains(&"_initialize"),
+        unwinds,
+    })
+}
+
+/// Whether the layouts of `pm_abi` are those of this rustc.
+fn is_supported(version: Option<&str>) -> bool {
+    let number = version.and_then(|version| version.strip_prefix("rustc "));
+    number
+        .and_then(|number| number.strip_prefix(RUSTC_RELEASE))
+        .is_some_and(|rest| rest.starts_with('.'))
+}
