@@ -1,0 +1,162 @@
+//! Runs cargo on the user's workspace.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+use pm_toolchain::Toolchain;
+use serde::Deserialize;
+
+use crate::artifact::Artifact;
+use crate::cargo_args::CargoArgs;
+use crate::session::{self, Session};
+use crate::store::Store;
+use crate::{BuildError, BuildOptions};
+
+/// Cargo, with the user's arguments.
+pub(crate) struct Cargo<'a> {
+    pub(crate) toolchain: &'a Toolchain,
+    pub(crate) options: &'a BuildOptions<'a>,
+    pub(crate) arguments: CargoArgs,
+}
+
+/// What `cargo metadata` says about directories.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Workspace {
+    target_directory: PathBuf,
+    /// Only newer cargos have one that can be elsewhere.
+    build_directory: Option<PathBuf>,
+    workspace_root: PathBuf,
+}
+
+impl Workspace {
+    /// Where cargo keeps what is between source and final artifact.
+    pub(crate) fn build_dir(&self) -> &Path {
+        self.build_directory.as_ref().unwrap_or(&self.target_directory)
+    }
+}
+
+impl Cargo<'_> {
+    fn command(&self) -> Command {
+        self.toolchain.command(&self.toolchain.cargo)
+    }
+
+    /// Runs the user's command as it is, with nothing of ours in it.
+    pub(crate) fn run_plain(&self, user: &[OsString]) -> Result<ExitStatus, BuildError> {
+        let mut command = self.command();
+        command.arg(&self.options.subcommand).args(user);
+        command.status().map_err(|source| not_run(&command, source))
+    }
+
+    /// Where the workspace is, or nothing if cargo finds none: the user's command will say why.
+    pub(crate) fn workspace(&self) -> Result<Option<Workspace>, BuildError> {
+        self.metadata(&["--no-deps".into()])
+    }
+
+    /// `cargo metadata` with more arguments.
+    pub(crate) fn metadata<T: for<'de> Deserialize<'de>>(
+        &self,
+        more: &[OsString],
+    ) -> Result<Option<T>, BuildError> {
+        let mut command = self.command();
+        command.args(["metadata", "--format-version=1"]).args(&self.arguments.place).args(more);
+        if let Some(directory) = &self.arguments.target_dir {
+            command.env("CARGO_TARGET_DIR", directory);
+        }
+        let output = command.output().map_err(|source| not_run(&command, source))?;
+        if !output.status.success() {
+            return Ok(None);
+        }
+        serde_json::from_slice(&output.stdout).map(Some).map_err(BuildError::Metadata)
+    }
+
+    /// Runs the user's command with our wrapper. `forward` says whether messages that the user
+    /// asked for reach stdout.
+    pub(crate) fn build(
+        &self,
+        workspace: &Workspace,
+        store: &Store,
+        forward: bool,
+    ) -> Result<(ExitStatus, Vec<Artifact>), BuildError> {
+        let mut command = self.command();
+        command
+            .arg(&self.options.subcommand)
+            .arg("--message-format")
+            .arg(self.arguments.message_format())
+            .args(&self.arguments.passed)
+            .stdout(Stdio::piped());
+        let wrapper = match &self.options.wrapper {
+            Some(wrapper) => wrapper.clone(),
+            None => std::env::current_exe()?,
+        };
+        command.env("RUSTC_WRAPPER", wrapper);
+        if let Some(wrapper) = std::env::var_os("RUSTC_WORKSPACE_WRAPPER") {
+            command.env("RUSTC_WORKSPACE_WRAPPER", wrapper);
+        }
+        let inner = self.users_wrapper(workspace);
+        let session = Session::new(&self.toolchain.rustc, inner, store.root(), &command).write()?;
+        command.env(session::VARIABLE, session.path());
+
+        let mut child = command.spawn().map_err(|source| not_run(&command, source))?;
+        let mut artifacts = Vec::new();
+        if let Some(stdout) = child.stdout.take() {
+            let wants_messages = self.arguments.wants_messages();
+            let mut output = io::stdout().lock();
+            for line in BufReader::new(stdout).split(b'\n') {
+                let line = line?;
+                let artifact = line.starts_with(b"{").then(|| Artifact::parse(&line));
+                let message = artifact.is_some();
+                artifacts.extend(artifact.flatten());
+                if forward && (wants_messages || !message) {
+                    // Whoever reads the messages may have gone; the build goes on, as cargo's does.
+                    _ = output.write_all(&line).and_then(|()| output.write_all(b"\n"));
+                }
+            }
+        }
+        Ok((child.wait()?, artifacts))
+    }
+
+    /// `cargo clean` of some packages.
+    pub(crate) fn clean<'a>(
+        &self,
+        packages: impl IntoIterator<Item = &'a str>,
+    ) -> Result<ExitStatus, BuildError> {
+        let mut command = self.command();
+        command.args(["clean", "--quiet"]);
+        command.args(&self.arguments.place).args(&self.arguments.profile);
+        for package in packages {
+            command.args(["--package", package]);
+        }
+        command.status().map_err(|source| not_run(&command, source))
+    }
+
+    /// The rustc wrapper that the user has set, in the environment or in cargo's configuration.
+    fn users_wrapper(&self, workspace: &Workspace) -> Option<PathBuf> {
+        if let Some(wrapper) = std::env::var_os("RUSTC_WRAPPER") {
+            // An empty one switches off what the configuration says.
+            return (!wrapper.is_empty()).then(|| wrapper.into());
+        }
+        let mut command = self.toolchain.unstable_command(&self.toolchain.cargo);
+        command
+            .args(["config", "-Zunstable-options", "get", "build.rustc-wrapper"])
+            .args(["--format", "json-value"])
+            .args(&self.arguments.place)
+            .stderr(Stdio::null());
+        // Cargo fails where there is none.
+        let output = command.output().ok().filter(|output| output.status.success())?;
+        let wrapper: String = serde_json::from_slice(&output.stdout).ok()?;
+        if wrapper.is_empty() {
+            None
+        } else if wrapper.contains(['/', '\\']) {
+            Some(workspace.workspace_root.join(wrapper))
+        } else {
+            Some(wrapper.into())
+        }
+    }
+}
+
+fn not_run(command: &Command, source: io::Error) -> BuildError {
+    let program: &OsStr = command.get_program();
+    BuildError::Run { program: program.to_owned(), source }
+}

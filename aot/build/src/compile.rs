@@ -1,0 +1,102 @@
+//! Compiles one unit for wasm.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use fs_err as fs;
+use pm_toolchain::Toolchain;
+
+use crate::graph::{Graph, Unit};
+use crate::rewrite::Recipe;
+use crate::store::Store;
+
+/// What is the same for all units of a build.
+pub(crate) struct Compiler<'a> {
+    pub(crate) toolchain: &'a Toolchain,
+    pub(crate) recipe: Recipe<'a>,
+    pub(crate) store: &'a Store,
+    pub(crate) graph: &'a Graph,
+}
+
+/// What is kept beside a unit's output: what it was made of, and its size, as a cheap check that
+/// it is still the same file.
+fn stamp(key: &str, output: &Path) -> io::Result<String> {
+    Ok(format!("{key} {}\n", fs::metadata(output)?.len()))
+}
+
+impl Compiler<'_> {
+    /// Where a unit's output goes: a macro's beside what cargo made, a library's into the store.
+    pub(crate) fn output(&self, id: &str, unit: &Unit) -> PathBuf {
+        let beside = unit.record.native.parent().filter(|_| unit.is_proc_macro());
+        beside.map_or_else(|| self.store.wasm(id), Path::to_owned).join(unit.file_name())
+    }
+
+    pub(crate) fn is_fresh(&self, id: &str, key: &str) -> bool {
+        let output = self.output(id, self.graph.unit(id));
+        let expect = stamp(key, &output).ok();
+        expect.is_some() && fs::read_to_string(self.store.key(id)).ok() == expect
+    }
+
+    /// Compiles a unit whose libraries are there. A failure is rustc's own text, or what the
+    /// system said.
+    pub(crate) fn compile(&self, id: &str, key: &str) -> Result<(), String> {
+        self.try_compile(id, key).unwrap_or_else(|error| Err(error.to_string()))
+    }
+
+    fn try_compile(&self, id: &str, key: &str) -> io::Result<Result<(), String>> {
+        let unit = self.graph.unit(id);
+        let directory = self.store.wasm(id);
+        fs::create_dir_all(&directory)?;
+        remove_if_there(&self.store.key(id))?;
+        let scratch = tempfile::Builder::new().prefix("rustc-").tempdir_in(&directory)?;
+
+        let mut command = self.toolchain.unstable_command(&self.toolchain.rustc);
+        // They name file descriptors that rustc would not get from us.
+        for jobserver in ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"] {
+            command.env_remove(jobserver);
+        }
+        command
+            .current_dir(&unit.record.directory)
+            .envs(&unit.record.environment)
+            // A build script may have set it for one crate.
+            .env("RUSTC_BOOTSTRAP", "1")
+            .args(self.graph.arguments(&self.recipe, self.store, id))
+            .arg("--out-dir")
+            .arg(scratch.path())
+            .stdin(Stdio::null());
+        let output = command.output()?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let silent = said.trim().is_empty();
+            return Ok(Err(if silent { format!("rustc: {}", output.status) } else { said }));
+        }
+        let destination = self.output(id, unit);
+        install(&scratch.path().join(unit.file_name()), &destination)?;
+        fs::write(self.store.key(id), stamp(key, &destination)?)?;
+        Ok(Ok(()))
+    }
+}
+
+/// Moves a file to where others may read it at any time. The temporary name keeps rustc and
+/// whoever looks for wasm away from a file that is not whole.
+fn install(made: &Path, destination: &Path) -> io::Result<()> {
+    if fs::rename(made, destination).is_ok() {
+        return Ok(());
+    }
+    // Another file system: cargo's build directory may be anywhere.
+    let name = destination.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = destination.with_file_name(format!(".{name}.{}", std::process::id()));
+    let moved = fs::copy(made, &temporary).and_then(|_| fs::rename(&temporary, destination));
+    if moved.is_err() {
+        _ = fs::remove_file(&temporary);
+    }
+    moved
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

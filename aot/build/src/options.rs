@@ -1,0 +1,119 @@
+//! What a build is asked for, and what it tells meanwhile.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// rustc's optimisation levels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OptLevel {
+    /// No optimisation.
+    O0,
+    /// Little.
+    O1,
+    /// Some.
+    O2,
+    /// All.
+    #[default]
+    O3,
+    /// For size.
+    Os,
+    /// For size, without vectorising loops.
+    Oz,
+}
+
+impl OptLevel {
+    const ALL: [(Self, &str); 6] = [
+        (Self::O0, "0"),
+        (Self::O1, "1"),
+        (Self::O2, "2"),
+        (Self::O3, "3"),
+        (Self::Os, "s"),
+        (Self::Oz, "z"),
+    ];
+
+    /// As in `-C opt-level=`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        let found = Self::ALL.into_iter().find(|(level, _)| *level == self);
+        found.map_or("3", |(_, name)| name)
+    }
+}
+
+impl fmt::Display for OptLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text is no optimisation level.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an optimisation level: expected 0, 1, 2, 3, s or z")]
+pub struct UnknownOptLevel(String);
+
+impl FromStr for OptLevel {
+    type Err = UnknownOptLevel;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|(_, name)| *name == text);
+        found.map(|(level, _)| level).ok_or_else(|| UnknownOptLevel(text.to_owned()))
+    }
+}
+
+/// How to build.
+pub struct BuildOptions<'a> {
+    /// The cargo subcommand; one that runs nothing that it builds, since it may be called twice.
+    pub subcommand: OsString,
+    /// Of the macros and everything in them, whatever the profile says for native macros.
+    pub opt_level: OptLevel,
+    /// How many rustc compile wasm at once. Without it, cargo's own `-j`, else one for each
+    /// processor.
+    pub jobs: Option<NonZero<usize>>,
+    /// The program that cargo calls as `RUSTC_WRAPPER`: one whose `main` calls
+    /// [`wrapper_main`](crate::wrapper_main). Without it, the running program.
+    pub wrapper: Option<PathBuf>,
+    /// Is told what happens, from several threads.
+    pub report: &'a (dyn Fn(Event<'_>) + Sync),
+}
+
+impl Default for BuildOptions<'_> {
+    fn default() -> Self {
+        Self {
+            subcommand: "build".into(),
+            opt_level: OptLevel::default(),
+            jobs: None,
+            wrapper: None,
+            report: &|_| {},
+        }
+    }
+}
+
+/// What happens during a build, besides what cargo says itself.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// Another build compiles wasm in the same directory; this one waits for it.
+    Waiting {
+        /// The lock file.
+        lock: &'a Path,
+    },
+    /// Cargo has compiled these packages before without our wrapper, so nothing is known of how:
+    /// cargo is made to compile them again.
+    Refreshing {
+        /// Their names and versions.
+        packages: &'a [String],
+    },
+    /// rustc starts on a crate.
+    Compiling {
+        /// The package's name.
+        package: &'a str,
+        /// Its version.
+        version: &'a str,
+        /// How many crates are done.
+        done: usize,
+        /// How many have to be compiled.
+        total: usize,
+    },
+}

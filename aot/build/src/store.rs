@@ -1,0 +1,126 @@
+//! The side directory: what the wrapper saw, and the wasm libraries between the macros.
+//!
+//! `BUILD-DIR/pm-aot/`:
+//! - `units/ID.json`: the record of one unit,
+//! - `wasm/ID/`: its wasm library, and `key`, which says what that was made of,
+//! - `lock`: held while wasm is compiled.
+//!
+//! An ID is the stem of what cargo made (crate name and `-C extra-filename`) and a digest of the
+//! directory that it made it in, so both sides of an `--extern` find it from the path alone.
+
+use std::env::consts::{DLL_EXTENSION, DLL_PREFIX};
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+
+/// Names a unit.
+pub(crate) type UnitId = String;
+
+/// The side directory of one build directory.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    root: PathBuf,
+}
+
+impl Store {
+    pub(crate) fn in_build_dir(build_dir: &Path) -> Self {
+        Self { root: build_dir.join("pm-aot") }
+    }
+
+    pub(crate) fn at(root: &Path) -> Self {
+        Self { root: root.to_owned() }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub(crate) fn units(&self) -> PathBuf {
+        self.root.join("units")
+    }
+
+    pub(crate) fn record(&self, id: &str) -> PathBuf {
+        self.units().join(format!("{id}.json"))
+    }
+
+    pub(crate) fn wasm(&self, id: &str) -> PathBuf {
+        self.root.join("wasm").join(id)
+    }
+
+    pub(crate) fn key(&self, id: &str) -> PathBuf {
+        self.wasm(id).join("key")
+    }
+
+    /// Waits for the lock; `waiting` is called when another build has it.
+    pub(crate) fn lock(&self, waiting: impl FnOnce(&Path)) -> io::Result<File> {
+        fs::create_dir_all(&self.root)?;
+        let path = self.root.join("lock");
+        let file: File = fs::File::create(&path)?.into();
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                waiting(&path);
+                file.lock()?;
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        Ok(file)
+    }
+}
+
+/// The unit that makes the files `STEM.*` in `out_dir`.
+pub(crate) fn unit_id(out_dir: &Path, stem: &str) -> UnitId {
+    let digest = blake3::hash(out_dir.as_os_str().as_encoded_bytes()).to_hex();
+    format!("{stem}-{}", &digest[..16])
+}
+
+/// The unit that made a library: `lib….rlib`, `lib….rmeta` or a shared library.
+pub(crate) fn unit_of_library(path: &Path) -> Option<UnitId> {
+    let stem = path.file_stem()?.to_str()?;
+    let prefix = match path.extension()?.to_str()? {
+        "rlib" | "rmeta" => "lib",
+        extension if extension == DLL_EXTENSION => DLL_PREFIX,
+        _ => return None,
+    };
+    Some(unit_id(path.parent()?, stem.strip_prefix(prefix)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_leads_to_its_unit() {
+        let check = |path: &str, stem: Option<&str>| {
+            let expect = stem.map(|stem| unit_id(Path::new("/t/debug/deps"), stem));
+            assert_eq!(unit_of_library(Path::new(path)), expect, "{path}");
+        };
+        check("/t/debug/deps/libquote-0123.rlib", Some("quote-0123"));
+        check("/t/debug/deps/libquote-0123.rmeta", Some("quote-0123"));
+        let library = format!("/t/debug/deps/{DLL_PREFIX}serde_derive-9.{DLL_EXTENSION}");
+        check(&library, Some("serde_derive-9"));
+        check("/t/debug/deps/serde_derive-9.wasm", None);
+        check("/t/debug/deps/quote.rlib", None);
+    }
+
+    #[test]
+    fn the_directory_is_part_of_the_name() {
+        assert_ne!(unit_id(Path::new("/a"), "x-1"), unit_id(Path::new("/b"), "x-1"));
+    }
+
+    #[test]
+    fn a_second_builder_waits() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::in_build_dir(directory.path());
+        let first = store.lock(|_| panic!("nobody has it")).unwrap();
+        let (told, wait) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| store.lock(move |_| told.send(()).unwrap()).unwrap());
+            wait.recv().unwrap();
+            drop(first);
+            second.join().unwrap();
+        });
+    }
+}

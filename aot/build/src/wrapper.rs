@@ -1,0 +1,119 @@
+//! This program as cargo's `RUSTC_WRAPPER`: runs rustc, then notes what it was asked.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+use std::process::{Command, ExitCode, ExitStatus};
+
+use fs_err as fs;
+
+use crate::record::Record;
+use crate::session::{self, Session};
+use crate::store::Store;
+
+/// Acts as rustc if cargo called this process as its wrapper, else answers nothing.
+///
+/// Call it first in `main`, before arguments are parsed. The native compile has this process's
+/// standard streams and its exit code is the answer; that nothing could be noted is told on
+/// stderr and changes nothing about it.
+#[must_use]
+pub fn wrapper_main() -> Option<ExitCode> {
+    let session = Session::read(&std::env::var_os(session::VARIABLE)?)?;
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let of_rustc = rustc_arguments(&session.rustc, &arguments)?;
+    let status = match run(&session, &arguments) {
+        Ok(status) => status,
+        Err(error) => {
+            eprintln!("error: {}: {error}", session.rustc.display());
+            return Some(ExitCode::FAILURE);
+        }
+    };
+    if status.success()
+        && let Err(error) = note(&session, of_rustc)
+    {
+        eprintln!("warning: this unit cannot be compiled to wasm: {error}");
+    }
+    Some(exit_code(status))
+}
+
+/// What follows rustc's path: cargo puts a workspace wrapper (clippy's) before it.
+fn rustc_arguments<'a>(rustc: &Path, arguments: &'a [OsString]) -> Option<&'a [OsString]> {
+    let at = arguments.iter().take(2).position(|argument| argument == rustc.as_os_str())?;
+    Some(&arguments[at + 1..])
+}
+
+fn run(session: &Session, arguments: &[OsString]) -> io::Result<ExitStatus> {
+    let (program, arguments) = match &session.inner {
+        Some(inner) => (inner.as_os_str(), arguments),
+        None => (arguments[0].as_os_str(), &arguments[1..]),
+    };
+    Command::new(program).args(arguments).env_remove(session::VARIABLE).status()
+}
+
+fn note(session: &Session, arguments: &[OsString]) -> io::Result<()> {
+    // rustc itself takes only UTF-8 here.
+    let Some(arguments) = arguments.iter().map(|a| a.to_str().map(str::to_owned)).collect() else {
+        return Ok(());
+    };
+    let arguments = expand(arguments)?;
+    let directory = std::env::current_dir()?;
+    if let Some((id, record)) = Record::of_compile(arguments, session.added(), directory)? {
+        record.write(&Store::at(&session.store), &id)?;
+    }
+    Ok(())
+}
+
+/// Puts the content of argument files (`@PATH`, one argument a line) in their place: cargo uses
+/// one where a command line is too long for the system.
+fn expand(arguments: Vec<String>) -> io::Result<Vec<String>> {
+    let mut expanded = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        match argument.strip_prefix('@') {
+            Some(path) => {
+                expanded.extend(fs::read_to_string(OsStr::new(path))?.lines().map(str::to_owned));
+            }
+            None => expanded.push(argument),
+        }
+    }
+    Ok(expanded)
+}
+
+fn exit_code(status: ExitStatus) -> ExitCode {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        // As shells say it.
+        return ExitCode::from(128_u8.saturating_add(u8::try_from(signal).unwrap_or(u8::MAX)));
+    }
+    match status.code() {
+        Some(0) => ExitCode::SUCCESS,
+        code => ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rustc_is_found_behind_a_workspace_wrapper() {
+        let check = |line: &str, expect: Option<&str>| {
+            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let found = rustc_arguments(Path::new("/bin/rustc"), &arguments);
+            let expect: Option<Vec<OsString>> =
+                expect.map(|rest| rest.split_terminator(' ').map(OsString::from).collect());
+            assert_eq!(found.map(<[_]>::to_vec), expect, "{line}");
+        };
+        check("/bin/rustc -vV", Some("-vV"));
+        check("clippy-driver /bin/rustc --crate-name a", Some("--crate-name a"));
+        check("build --release", None);
+        check("build -- x /bin/rustc", None);
+    }
+
+    #[test]
+    fn argument_files_are_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "--cfg\nfeature=\"a b\"\n").unwrap();
+        let line = vec!["-v".into(), format!("@{}", file.path().display()), "x.rs".into()];
+        assert_eq!(expand(line).unwrap(), ["-v", "--cfg", "feature=\"a b\"", "x.rs"]);
+    }
+}
