@@ -23,8 +23,11 @@ impl Artifact {
     /// The library that a line of cargo's JSON messages is about.
     pub(crate) fn parse(line: &[u8]) -> Option<Self> {
         let message: Message = serde_json::from_slice(line).ok()?;
-        let Message::CompilerArtifact(artifact) = message else { return None };
-        let is = |kinds: &[TargetKind]| artifact.target.kind.iter().any(|kind| kinds.contains(kind));
+        let Message::CompilerArtifact(artifact) = message else {
+            return None;
+        };
+        let is =
+            |kinds: &[TargetKind]| artifact.target.kind.iter().any(|kind| kinds.contains(kind));
         let is_macro = is(&[TargetKind::ProcMacro]);
         let library = is(&[TargetKind::Lib, TargetKind::RLib, TargetKind::DyLib]);
         if !(is_macro || library) || artifact.profile.test {
@@ -41,7 +44,10 @@ impl Artifact {
 
     /// What cargo made: for a macro its shared library, not what belongs to it.
     pub(crate) fn native(&self) -> Option<&Path> {
-        self.files.iter().find(|file| unit_of_library(file).is_some()).map(PathBuf::as_path)
+        self.files
+            .iter()
+            .find(|file| unit_of_library(file).is_some())
+            .map(PathBuf::as_path)
     }
 
     /// The unit that made it, if there is a record that is up to date.
@@ -67,16 +73,24 @@ impl Artifact {
     /// Name and version out of cargo's name for the package (`…/NAME#VERSION` or
     /// `…#NAME@VERSION`), for where there is no record to ask.
     pub(crate) fn name_and_version(&self) -> (&str, &str) {
-        let (place, fragment) = self.package_id.rsplit_once('#').unwrap_or(("", &self.package_id));
+        let (place, fragment) = self
+            .package_id
+            .rsplit_once('#')
+            .unwrap_or(("", &self.package_id));
         fragment.split_once('@').unwrap_or_else(|| {
-            (place.split(['/', '?']).next_back().unwrap_or_default(), fragment)
+            (
+                place.split(['/', '?']).next_back().unwrap_or_default(),
+                fragment,
+            )
         })
     }
 }
 
 /// Whether two names are of one file, or of copies: cargo copies where it cannot link.
 fn is_same(left: &Path, right: &Path) -> bool {
-    let (Ok(a), Ok(b)) = (fs::metadata(left), fs::metadata(right)) else { return false };
+    let (Ok(a), Ok(b)) = (fs::metadata(left), fs::metadata(right)) else {
+        return false;
+    };
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
@@ -104,10 +118,16 @@ mod tests {
             };
             assert_eq!(artifact.name_and_version(), expect);
         };
-        check("registry+https://example.org/index#serde_derive@1.0.229", ("serde_derive", "1.0.229"));
+        check(
+            "registry+https://example.org/index#serde_derive@1.0.229",
+            ("serde_derive", "1.0.229"),
+        );
         check("path+file:///w/macros#0.1.0", ("macros", "0.1.0"));
         check("path+file:///w/dir#macros@0.1.0", ("macros", "0.1.0"));
-        check("git+https://example.org/r/macros?branch=x#a@1.0.0-b.1", ("a", "1.0.0-b.1"));
+        check(
+            "git+https://example.org/r/macros?branch=x#a@1.0.0-b.1",
+            ("a", "1.0.0-b.1"),
+        );
     }
 
     #[test]

@@ -16,7 +16,11 @@ pub struct Built {
 
 impl Built {
     pub(crate) fn nothing(cargo: ExitStatus) -> Self {
-        Self { cargo, macros: Vec::new(), failed: Vec::new() }
+        Self {
+            cargo,
+            macros: Vec::new(),
+            failed: Vec::new(),
+        }
     }
 }
 

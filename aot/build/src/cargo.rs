@@ -33,7 +33,9 @@ pub(crate) struct Workspace {
 impl Workspace {
     /// Where cargo keeps what is between source and final artifact.
     pub(crate) fn build_dir(&self) -> &Path {
-        self.build_directory.as_ref().unwrap_or(&self.target_directory)
+        self.build_directory
+            .as_ref()
+            .unwrap_or(&self.target_directory)
     }
 }
 
@@ -60,15 +62,22 @@ impl Cargo<'_> {
         more: &[OsString],
     ) -> Result<Option<T>, BuildError> {
         let mut command = self.command();
-        command.args(["metadata", "--format-version=1"]).args(&self.arguments.place).args(more);
+        command
+            .args(["metadata", "--format-version=1"])
+            .args(&self.arguments.place)
+            .args(more);
         if let Some(directory) = &self.arguments.target_dir {
             command.env("CARGO_TARGET_DIR", directory);
         }
-        let output = command.output().map_err(|source| not_run(&command, source))?;
+        let output = command
+            .output()
+            .map_err(|source| not_run(&command, source))?;
         if !output.status.success() {
             return Ok(None);
         }
-        serde_json::from_slice(&output.stdout).map(Some).map_err(BuildError::Metadata)
+        serde_json::from_slice(&output.stdout)
+            .map(Some)
+            .map_err(BuildError::Metadata)
     }
 
     /// Runs the user's command with our wrapper. `forward` says whether messages that the user
@@ -98,7 +107,9 @@ impl Cargo<'_> {
         let session = Session::new(&self.toolchain.rustc, inner, store.root(), &command).write()?;
         command.env(session::VARIABLE, session.path());
 
-        let mut child = command.spawn().map_err(|source| not_run(&command, source))?;
+        let mut child = command
+            .spawn()
+            .map_err(|source| not_run(&command, source))?;
         let mut artifacts = Vec::new();
         if let Some(stdout) = child.stdout.take() {
             let wants_messages = self.arguments.wants_messages();
@@ -110,7 +121,9 @@ impl Cargo<'_> {
                 artifacts.extend(artifact.flatten());
                 if forward && (wants_messages || !message) {
                     // Whoever reads the messages may have gone; the build goes on, as cargo's does.
-                    _ = output.write_all(&line).and_then(|()| output.write_all(b"\n"));
+                    _ = output
+                        .write_all(&line)
+                        .and_then(|()| output.write_all(b"\n"));
                 }
             }
         }
@@ -124,7 +137,9 @@ impl Cargo<'_> {
     ) -> Result<ExitStatus, BuildError> {
         let mut command = self.command();
         command.args(["clean", "--quiet"]);
-        command.args(&self.arguments.place).args(&self.arguments.profile);
+        command
+            .args(&self.arguments.place)
+            .args(&self.arguments.profile);
         for package in packages {
             command.args(["--package", package]);
         }
@@ -144,7 +159,10 @@ impl Cargo<'_> {
             .args(&self.arguments.place)
             .stderr(Stdio::null());
         // Cargo fails where there is none.
-        let output = command.output().ok().filter(|output| output.status.success())?;
+        let output = command
+            .output()
+            .ok()
+            .filter(|output| output.status.success())?;
         let wrapper: String = serde_json::from_slice(&output.stdout).ok()?;
         if wrapper.is_empty() {
             None
@@ -158,5 +176,8 @@ impl Cargo<'_> {
 
 fn not_run(command: &Command, source: io::Error) -> BuildError {
     let program: &OsStr = command.get_program();
-    BuildError::Run { program: program.to_owned(), source }
+    BuildError::Run {
+        program: program.to_owned(),
+        source,
+    }
 }

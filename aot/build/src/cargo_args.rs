@@ -47,9 +47,14 @@ impl CargoArgs {
                 break;
             }
             let (flag, attached) = split(argument);
-            let takes_value = [PLACE, FEATURES, PROFILE, &["--message-format", "-j", "--jobs"]]
-                .iter()
-                .any(|flags| flags.iter().any(|known| flag == *known));
+            let takes_value = [
+                PLACE,
+                FEATURES,
+                PROFILE,
+                &["--message-format", "-j", "--jobs"],
+            ]
+            .iter()
+            .any(|flags| flags.iter().any(|known| flag == *known));
             let value = match attached {
                 None if takes_value => rest.next().cloned(),
                 attached => attached,
@@ -62,8 +67,12 @@ impl CargoArgs {
     fn take(&mut self, spelled: &OsStr, flag: &OsStr, value: Option<OsString>, takes_value: bool) {
         let is = |flags: &[&str]| flags.iter().any(|known| flag == *known);
         if flag == "--message-format" {
-            let parts = value.unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-            self.message_format.extend(parts.split(',').map(str::to_owned));
+            let parts = value
+                .unwrap_or_default()
+                .to_string_lossy()
+                .to_ascii_lowercase();
+            self.message_format
+                .extend(parts.split(',').map(str::to_owned));
             return;
         }
         let whole: Vec<OsString> = match &value {
@@ -88,7 +97,9 @@ impl CargoArgs {
 
     /// Whether the user asked for cargo's messages.
     pub(crate) fn wants_messages(&self) -> bool {
-        self.message_format.iter().any(|part| part.starts_with("json"))
+        self.message_format
+            .iter()
+            .any(|part| part.starts_with("json"))
     }
 
     /// The format that cargo is asked for.
@@ -105,16 +116,23 @@ impl CargoArgs {
 
 /// `--flag=value` and `-jVALUE` in two.
 fn split(argument: &OsStr) -> (OsString, Option<OsString>) {
-    let Some(text) = argument.to_str() else { return (argument.to_owned(), None) };
+    let Some(text) = argument.to_str() else {
+        return (argument.to_owned(), None);
+    };
     if text.starts_with("--") {
         if let Some((flag, value)) = text.split_once('=') {
             return (flag.into(), Some(value.into()));
         }
-    } else if let Some(short) = ["-j", "-F", "-Z"].iter().find(|short| text.starts_with(**short))
+    } else if let Some(short) = ["-j", "-F", "-Z"]
+        .iter()
+        .find(|short| text.starts_with(**short))
         && text.len() > 2
     {
         let value = &text[2..];
-        return ((*short).into(), Some(value.strip_prefix('=').unwrap_or(value).into()));
+        return (
+            (*short).into(),
+            Some(value.strip_prefix('=').unwrap_or(value).into()),
+        );
     }
     (argument.to_owned(), None)
 }
@@ -129,23 +147,50 @@ mod tests {
     }
 
     fn joined(arguments: &[OsString]) -> String {
-        arguments.iter().map(|a| a.to_str().unwrap()).collect::<Vec<_>>().join(" ")
+        arguments
+            .iter()
+            .map(|a| a.to_str().unwrap())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
     fn what_other_commands_get() {
         let check = |line: &str, place: &str, features: &str, profile: &str| {
             let found = parse(line);
-            assert_eq!(joined(&found.passed).replace('=', " "), line.replace('=', " "));
+            assert_eq!(
+                joined(&found.passed).replace('=', " "),
+                line.replace('=', " ")
+            );
             assert_eq!(joined(&found.place), place, "{line}");
             assert_eq!(joined(&found.features), features, "{line}");
             assert_eq!(joined(&found.profile), profile, "{line}");
         };
         check("", "", "", "");
-        check("-p a --workspace --target x86_64-unknown-linux-gnu", "", "", "");
-        check("--manifest-path=a/Cargo.toml --offline", "--manifest-path a/Cargo.toml --offline", "", "");
-        check("-F a --features b --all-features", "", "-F a --features b --all-features", "");
-        check("--release --target-dir t", "", "", "--release --target-dir t");
+        check(
+            "-p a --workspace --target x86_64-unknown-linux-gnu",
+            "",
+            "",
+            "",
+        );
+        check(
+            "--manifest-path=a/Cargo.toml --offline",
+            "--manifest-path a/Cargo.toml --offline",
+            "",
+            "",
+        );
+        check(
+            "-F a --features b --all-features",
+            "",
+            "-F a --features b --all-features",
+            "",
+        );
+        check(
+            "--release --target-dir t",
+            "",
+            "",
+            "--release --target-dir t",
+        );
         check("--profile=bench -r", "", "", "--profile bench -r");
         check("-p a -- --release -j 4", "", "", "");
     }
@@ -164,12 +209,20 @@ mod tests {
     fn messages_are_always_read() {
         let check = |line: &str, wants: bool, format: &str| {
             let found = parse(line);
-            assert_eq!((found.wants_messages(), &*found.message_format()), (wants, format), "{line}");
+            assert_eq!(
+                (found.wants_messages(), &*found.message_format()),
+                (wants, format),
+                "{line}"
+            );
             assert!(!joined(&found.passed).contains("message-format"), "{line}");
         };
         check("", false, "json-render-diagnostics");
         check("--message-format=human", false, "json-render-diagnostics");
-        check("--message-format short", false, "json-render-diagnostics,json-diagnostic-short");
+        check(
+            "--message-format short",
+            false,
+            "json-render-diagnostics,json-diagnostic-short",
+        );
         check("--message-format=json", true, "json");
         check(
             "--message-format=json --message-format=json-diagnostic-short",

@@ -29,7 +29,9 @@ impl Compiler<'_> {
     /// Where a unit's output goes: a macro's beside what cargo made, a library's into the store.
     pub(crate) fn output(&self, id: &str, unit: &Unit) -> PathBuf {
         let beside = unit.record.native.parent().filter(|_| unit.is_proc_macro());
-        beside.map_or_else(|| self.store.wasm(id), Path::to_owned).join(unit.file_name())
+        beside
+            .map_or_else(|| self.store.wasm(id), Path::to_owned)
+            .join(unit.file_name())
     }
 
     pub(crate) fn is_fresh(&self, id: &str, key: &str) -> bool {
@@ -38,10 +40,21 @@ impl Compiler<'_> {
         expect.is_some() && fs::read_to_string(self.store.key(id)).ok() == expect
     }
 
+    /// Removes what an earlier build made of a macro that has changed since and now cannot be
+    /// made: an old expansion would pass for the new one. Nothing is used instead of it.
+    pub(crate) fn remove_outdated(&self, id: &str) {
+        let wasm = self.output(id, self.graph.unit(id));
+        for outdated in [wasm.with_extension("cwasm"), wasm] {
+            // It is not there, or this directory takes no new output either.
+            _ = remove_if_there(&outdated);
+        }
+    }
+
     /// Compiles a unit whose libraries are there. A failure is rustc's own text, or what the
     /// system said.
     pub(crate) fn compile(&self, id: &str, key: &str) -> Result<(), String> {
-        self.try_compile(id, key).unwrap_or_else(|error| Err(error.to_string()))
+        self.try_compile(id, key)
+            .unwrap_or_else(|error| Err(error.to_string()))
     }
 
     fn try_compile(&self, id: &str, key: &str) -> io::Result<Result<(), String>> {
@@ -49,7 +62,9 @@ impl Compiler<'_> {
         let directory = self.store.wasm(id);
         fs::create_dir_all(&directory)?;
         remove_if_there(&self.store.key(id))?;
-        let scratch = tempfile::Builder::new().prefix("rustc-").tempdir_in(&directory)?;
+        let scratch = tempfile::Builder::new()
+            .prefix("rustc-")
+            .tempdir_in(&directory)?;
 
         let mut command = self.toolchain.unstable_command(&self.toolchain.rustc);
         // They name file descriptors that rustc would not get from us.
@@ -69,7 +84,11 @@ impl Compiler<'_> {
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             let silent = said.trim().is_empty();
-            return Ok(Err(if silent { format!("rustc: {}", output.status) } else { said }));
+            return Ok(Err(if silent {
+                format!("rustc: {}", output.status)
+            } else {
+                said
+            }));
         }
         let destination = self.output(id, unit);
         install(&scratch.path().join(unit.file_name()), &destination)?;
@@ -85,7 +104,10 @@ fn install(made: &Path, destination: &Path) -> io::Result<()> {
         return Ok(());
     }
     // Another file system: cargo's build directory may be anywhere.
-    let name = destination.file_name().unwrap_or_default().to_string_lossy();
+    let name = destination
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
     let temporary = destination.with_file_name(format!(".{name}.{}", std::process::id()));
     let moved = fs::copy(made, &temporary).and_then(|_| fs::rename(&temporary, destination));
     if moved.is_err() {

@@ -36,7 +36,11 @@ pub fn build(
     options: &BuildOptions<'_>,
     arguments: &[OsString],
 ) -> Result<Built, BuildError> {
-    let cargo = Cargo { toolchain, options, arguments: CargoArgs::parse(arguments) };
+    let cargo = Cargo {
+        toolchain,
+        options,
+        arguments: CargoArgs::parse(arguments),
+    };
     if cargo.arguments.information {
         return Ok(Built::nothing(cargo.run_plain(arguments)?));
     }
@@ -49,9 +53,17 @@ pub fn build(
         return Ok(Built::nothing(status));
     }
     let _lock = store.lock(|lock| (options.report)(Event::Waiting { lock }))?;
-    let engine = Engine { cargo: &cargo, workspace: &workspace, store: &store };
+    let engine = Engine {
+        cargo: &cargo,
+        workspace: &workspace,
+        store: &store,
+    };
     let (graph, macros, mut failed) = match engine.see_all(artifacts)? {
-        Seen::All { graph, macros, failed } => (graph, macros, failed),
+        Seen::All {
+            graph,
+            macros,
+            failed,
+        } => (graph, macros, failed),
         Seen::CargoFailed(status) => return Ok(Built::nothing(status)),
     };
     let recipe = Recipe {
@@ -59,12 +71,28 @@ pub fn build(
         link_args: &toolchain.link_args,
         opt_level: options.opt_level.as_str(),
     };
-    let compiler = Compiler { toolchain, recipe, store: &store, graph: &graph };
-    let jobs = options.jobs.or(cargo.arguments.jobs).or(std::thread::available_parallelism().ok());
-    let (macros, more) =
-        compile(&compiler, &macros, jobs.unwrap_or(NonZero::<usize>::MIN), options.report);
+    let compiler = Compiler {
+        toolchain,
+        recipe,
+        store: &store,
+        graph: &graph,
+    };
+    let jobs = options
+        .jobs
+        .or(cargo.arguments.jobs)
+        .or(std::thread::available_parallelism().ok());
+    let (macros, more) = compile(
+        &compiler,
+        &macros,
+        jobs.unwrap_or(NonZero::<usize>::MIN),
+        options.report,
+    );
     failed.extend(more);
-    Ok(Built { cargo: status, macros, failed })
+    Ok(Built {
+        cargo: status,
+        macros,
+        failed,
+    })
 }
 
 struct Engine<'a> {
@@ -75,7 +103,11 @@ struct Engine<'a> {
 
 /// Whether all that macros are made of is known.
 enum Seen {
-    All { graph: Graph, macros: BTreeSet<UnitId>, failed: Vec<FailedMacro> },
+    All {
+        graph: Graph,
+        macros: BTreeSet<UnitId>,
+        failed: Vec<FailedMacro>,
+    },
     CargoFailed(std::process::ExitStatus),
 }
 
@@ -97,7 +129,11 @@ impl Engine<'_> {
             }
             if unseen.is_empty() || round == REFRESHES {
                 let failed = unseen.into_iter().map(not_seen).collect();
-                return Ok(Seen::All { graph, macros, failed });
+                return Ok(Seen::All {
+                    graph,
+                    macros,
+                    failed,
+                });
             }
             refresh::make_stale(self.cargo, self.store, &unseen, &artifacts)?;
             let (status, again) = self.cargo.build(self.workspace, self.store, false)?;
@@ -132,7 +168,9 @@ fn compile(
 ) -> (Vec<BuiltMacro>, Vec<FailedMacro>) {
     let graph = compiler.graph;
     let keys = graph.keys(&compiler.recipe, &compiler.toolchain.id, compiler.store);
-    let stale_macros = macros.iter().filter(|id| !compiler.is_fresh(id, &keys[id.as_str()]));
+    let stale_macros = macros
+        .iter()
+        .filter(|id| !compiler.is_fresh(id, &keys[id.as_str()]));
     let stale: BTreeSet<&str> = graph
         .in_order(stale_macros)
         .into_iter()
@@ -150,7 +188,12 @@ fn compile(
     let outcomes = schedule::run(dependencies, jobs, |id| {
         let (package, version) = graph.unit(id).package();
         let so_far = done.load(Ordering::Relaxed);
-        report(Event::Compiling { package, version, done: so_far, total });
+        report(Event::Compiling {
+            package,
+            version,
+            done: so_far,
+            total,
+        });
         let result = compiler.compile(id, &keys[id]);
         done.fetch_add(1, Ordering::Relaxed);
         result
@@ -166,18 +209,33 @@ fn compile(
             None | Some(Outcome::Done) => {
                 let fresh = !stale.contains(id.as_str());
                 let wasm = compiler.output(id, unit);
-                built.push(BuiltMacro { package, version, crate_name, wasm, native, fresh });
+                built.push(BuiltMacro {
+                    package,
+                    version,
+                    crate_name,
+                    wasm,
+                    native,
+                    fresh,
+                });
                 continue;
             }
             Some(Outcome::Failed(_)) => id.as_str(),
             Some(Outcome::Blocked(by)) => by,
         };
+        compiler.remove_outdated(id);
         let diagnostics = match outcomes.get(culprit) {
             Some(Outcome::Failed(text)) => text.clone(),
             _ => String::new(),
         };
         let failed_crate = graph.unit(culprit).crate_name().to_owned();
-        failed.push(FailedMacro { package, version, crate_name, native, failed_crate, diagnostics });
+        failed.push(FailedMacro {
+            package,
+            version,
+            crate_name,
+            native,
+            failed_crate,
+            diagnostics,
+        });
     }
     built.sort_by(|a, b| a.wasm.cmp(&b.wasm));
     (built, failed)

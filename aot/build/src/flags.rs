@@ -87,7 +87,10 @@ impl Flags {
                     name: (*name).to_owned(),
                     value: attached.map(str::to_owned).or_else(|| rest.next().cloned()),
                 },
-                None => Flag { name: argument.clone(), value: None },
+                None => Flag {
+                    name: argument.clone(),
+                    value: None,
+                },
             };
             all.push(flag);
         }
@@ -120,7 +123,8 @@ impl Flags {
     }
 
     pub(crate) fn crate_types(&self) -> impl Iterator<Item = &str> {
-        self.values("--crate-type").flat_map(|types| types.split(','))
+        self.values("--crate-type")
+            .flat_map(|types| types.split(','))
     }
 
     pub(crate) fn is_proc_macro(&self) -> bool {
@@ -143,8 +147,16 @@ impl<'a> Extern<'a> {
             None => (value, None),
         };
         match left.split_once(':') {
-            Some((options, name)) => Self { options: Some(options), name, path },
-            None => Self { options: None, name: left, path },
+            Some((options, name)) => Self {
+                options: Some(options),
+                name,
+                path,
+            },
+            None => Self {
+                options: None,
+                name: left,
+                path,
+            },
         }
     }
 
@@ -167,7 +179,10 @@ fn split(argument: &str) -> (&str, Option<&str>) {
         }
     } else {
         // `-Copt-level=3`: one letter, then the value.
-        let end = argument.char_indices().nth(2).map_or(argument.len(), |(at, _)| at);
+        let end = argument
+            .char_indices()
+            .nth(2)
+            .map_or(argument.len(), |(at, _)| at);
         let (flag, value) = argument.split_at(end);
         (flag, (!value.is_empty()).then_some(value))
     }
@@ -194,12 +209,24 @@ mod tests {
 
     #[test]
     fn each_flag_has_one_spelling() {
-        check("-Cmetadata=1 -C a=2 --codegen b=3 --codegen=c=4", "-C(metadata=1) -C(a=2) -C(b=3) -C(c=4)");
-        check("-Ldependency=/d -L native=/n", "-L(dependency=/d) -L(native=/n)");
+        check(
+            "-Cmetadata=1 -C a=2 --codegen b=3 --codegen=c=4",
+            "-C(metadata=1) -C(a=2) -C(b=3) -C(c=4)",
+        );
+        check(
+            "-Ldependency=/d -L native=/n",
+            "-L(dependency=/d) -L(native=/n)",
+        );
         check("--warn=x -Wy --deny z", "-W(x) -W(y) -D(z)");
-        check("--edition=2021 src/lib.rs --crate-name a", "--edition(2021) --crate-name(a) <src/lib.rs>");
+        check(
+            "--edition=2021 src/lib.rs --crate-name a",
+            "--edition(2021) --crate-name(a) <src/lib.rs>",
+        );
         check("--test -O -g -v", "--test -O -g -v");
-        check("--cfg feature=\"a\" --crate-type lib", "--cfg(feature=\"a\") --crate-type(lib)");
+        check(
+            "--cfg feature=\"a\" --crate-type lib",
+            "--cfg(feature=\"a\") --crate-type(lib)",
+        );
         check("- --print=cfg", "--print(cfg) <->");
         check("-C", "-C");
     }
@@ -218,9 +245,21 @@ mod tests {
             assert_eq!((found.options, found.name, found.path), expect);
             assert_eq!(found.at(Path::new("/w/x.rlib")), moved);
         }
-        check("proc_macro", (None, "proc_macro", None), "proc_macro=/w/x.rlib");
-        check("a=/d/liba=1.rlib", (None, "a", Some("/d/liba=1.rlib")), "a=/w/x.rlib");
-        check("priv:a=/d/c:a.rlib", (Some("priv"), "a", Some("/d/c:a.rlib")), "priv:a=/w/x.rlib");
+        check(
+            "proc_macro",
+            (None, "proc_macro", None),
+            "proc_macro=/w/x.rlib",
+        );
+        check(
+            "a=/d/liba=1.rlib",
+            (None, "a", Some("/d/liba=1.rlib")),
+            "a=/w/x.rlib",
+        );
+        check(
+            "priv:a=/d/c:a.rlib",
+            (Some("priv"), "a", Some("/d/c:a.rlib")),
+            "priv:a=/w/x.rlib",
+        );
         check(
             "noprelude,force:core=/d/a.rmeta",
             (Some("noprelude,force"), "core", Some("/d/a.rmeta")),

@@ -47,7 +47,11 @@ impl Unit {
     pub(crate) fn file_name(&self) -> String {
         let extra = self.flags.codegen("extra-filename").unwrap_or_default();
         let name = self.crate_name();
-        if self.is_proc_macro() { format!("{name}{extra}.wasm") } else { format!("lib{name}{extra}.rlib") }
+        if self.is_proc_macro() {
+            format!("{name}{extra}.wasm")
+        } else {
+            format!("lib{name}{extra}.rlib")
+        }
     }
 }
 
@@ -74,7 +78,15 @@ impl Graph {
             let all = paths.filter_map(|path| unit_of_library(&record.directory.join(path)));
             let libraries: BTreeSet<_> = all.collect();
             open.extend(libraries.iter().cloned());
-            found.insert(id, Unit { record, flags, libraries, macros: BTreeSet::new() });
+            found.insert(
+                id,
+                Unit {
+                    record,
+                    flags,
+                    libraries,
+                    macros: BTreeSet::new(),
+                },
+            );
         }
         if missing.is_empty() {
             self.units.extend(found);
@@ -86,7 +98,12 @@ impl Graph {
     /// Only a unit's own record says whether it is a macro: a shared library can be either.
     fn sort_out_macros(&mut self) {
         let is_macro = |id: &UnitId| self.units.get(id).is_some_and(Unit::is_proc_macro);
-        let macros: BTreeSet<_> = self.units.keys().filter(|id| is_macro(id)).cloned().collect();
+        let macros: BTreeSet<_> = self
+            .units
+            .keys()
+            .filter(|id| is_macro(id))
+            .cloned()
+            .collect();
         for unit in self.units.values_mut() {
             let used: Vec<_> = unit.libraries.intersection(&macros).cloned().collect();
             unit.libraries.retain(|id| !macros.contains(id));
@@ -95,7 +112,10 @@ impl Graph {
     }
 
     /// The libraries that `roots` need, and `roots`, each after what it depends on.
-    pub(crate) fn in_order<'a>(&'a self, roots: impl IntoIterator<Item = &'a UnitId>) -> Vec<&'a UnitId> {
+    pub(crate) fn in_order<'a>(
+        &'a self,
+        roots: impl IntoIterator<Item = &'a UnitId>,
+    ) -> Vec<&'a UnitId> {
         fn visit<'a>(
             graph: &'a Graph,
             id: &'a UnitId,
@@ -132,7 +152,11 @@ impl Graph {
         for dependency in below.iter().map(|id| self.unit(id)).chain([unit]) {
             native.extend(dependency.macros.iter().filter_map(|id| self.directory(id)));
         }
-        places.search = below.iter().map(|id| store.wasm(id)).chain(native).collect();
+        places.search = below
+            .iter()
+            .map(|id| store.wasm(id))
+            .chain(native)
+            .collect();
         recipe.rewrite(&unit.flags, &places)
     }
 
@@ -189,3 +213,6 @@ impl Graph {
         key
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,16 +3,16 @@
 //! Cargo builds proc macros for the host only, and nobody but cargo knows how: which version,
 //! features, cfgs, environment and metadata. So cargo runs as the user asked, with this program
 //! as its `RUSTC_WRAPPER`. The wrapper runs rustc and writes down the command line of each
-//! library ([`record`]); nothing else happens inside cargo's build. Afterwards cargo's own
+//! library (`record`); nothing else happens inside cargo's build. Afterwards cargo's own
 //! messages say which macros there are, new or fresh. For each, the records lead from `--extern`
-//! to `--extern` to all that is in it ([`graph`]); the command lines are rewritten for wasm
-//! ([`rewrite`]) and run in parallel ([`schedule`]). Macros that a macro crate itself uses stay
+//! to `--extern` to all that is in it (`graph`); the command lines are rewritten for wasm
+//! (`rewrite`) and run in parallel (`schedule`). Macros that a macro crate itself uses stay
 //! native: rustc runs on the host either way.
 //!
 //! - What cargo compiled without the wrapper leaves no record, or one that is older than its
-//!   output. Cargo is then made to compile exactly that again ([`refresh`]).
+//!   output. Cargo is then made to compile exactly that again (`refresh`).
 //! - A module is fresh when the digest of all that it is made of is the one kept with it
-//!   ([`Graph::keys`](graph::Graph::keys)): toolchain, recipe, command lines, variables and
+//!   (`Graph::keys`): toolchain, recipe, command lines, variables and
 //!   contents of sources. Times of files decide only whether a record is still about cargo's
 //!   output.
 //! - Cargo's directories are never assumed: every path comes from a command line or a message.

@@ -58,7 +58,9 @@ impl FromStr for OptLevel {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let found = Self::ALL.into_iter().find(|(_, name)| *name == text);
-        found.map(|(level, _)| level).ok_or_else(|| UnknownOptLevel(text.to_owned()))
+        found
+            .map(|(level, _)| level)
+            .ok_or_else(|| UnknownOptLevel(text.to_owned()))
     }
 }
 
@@ -116,4 +118,21 @@ pub enum Event<'a> {
         /// How many have to be compiled.
         total: usize,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_rustcs() {
+        for (level, name) in OptLevel::ALL {
+            assert_eq!(name.parse(), Ok(level));
+            assert_eq!(level.to_string(), name);
+        }
+        assert_eq!(
+            "4".parse::<OptLevel>().unwrap_err().to_string(),
+            "`4` is not an optimisation level: expected 0, 1, 2, 3, s or z"
+        );
+    }
 }

@@ -45,7 +45,10 @@ impl Place {
     fn of(flags: &Flags, directory: &Path) -> Option<Self> {
         let out_dir = directory.join(flags.out_dir()?);
         let extra = flags.codegen("extra-filename").unwrap_or_default();
-        Some(Self { out_dir, stem: format!("{}{extra}", flags.crate_name()?) })
+        Some(Self {
+            out_dir,
+            stem: format!("{}{extra}", flags.crate_name()?),
+        })
     }
 
     fn dep_info(&self) -> PathBuf {
@@ -64,7 +67,9 @@ impl Record {
         if !is_host_library(&flags) {
             return Ok(None);
         }
-        let Some(place) = Place::of(&flags, &directory) else { return Ok(None) };
+        let Some(place) = Place::of(&flags, &directory) else {
+            return Ok(None);
+        };
         let shared = ["proc-macro", "dylib"];
         let native = if flags.crate_types().all(|kind| shared.contains(&kind)) {
             format!("{DLL_PREFIX}{}{DLL_SUFFIX}", place.stem)
@@ -114,7 +119,10 @@ impl Record {
 fn is_host_library(flags: &Flags) -> bool {
     let library = |kind| ["lib", "rlib", "dylib", "proc-macro"].contains(&kind);
     flags.crate_types().any(library)
-        && flags.values("--emit").flat_map(|emit| emit.split(',')).any(|kind| kind == "link")
+        && flags
+            .values("--emit")
+            .flat_map(|emit| emit.split(','))
+            .any(|kind| kind == "link")
         && flags.codegen("metadata").is_some()
         && !flags.has("--target")
         && !flags.has("--test")
@@ -138,7 +146,9 @@ fn digest(dep_info: &DepInfo, directory: &Path) -> io::Result<String> {
 
 fn modified(path: &Path) -> io::Result<u128> {
     let time = fs::metadata(path)?.modified()?;
-    Ok(time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos()))
+    Ok(time
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos()))
 }
 
 #[cfg(test)]
@@ -150,7 +160,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         fs::create_dir(directory.path().join("out")).unwrap();
         fs::write(directory.path().join("lib.rs"), "fn a() {}").unwrap();
-        fs::write(directory.path().join("out/a-1.d"), "out/a-1.d: lib.rs\n\nlib.rs:\n").unwrap();
+        fs::write(
+            directory.path().join("out/a-1.d"),
+            "out/a-1.d: lib.rs\n\nlib.rs:\n",
+        )
+        .unwrap();
         let arguments = [
             "--crate-name=a",
             "lib.rs",
@@ -159,7 +173,14 @@ mod tests {
             "-Cextra-filename=-1",
             "--out-dir=out",
         ];
-        (directory, arguments.iter().chain(more).map(|&argument| argument.into()).collect())
+        (
+            directory,
+            arguments
+                .iter()
+                .chain(more)
+                .map(|&argument| argument.into())
+                .collect(),
+        )
     }
 
     fn record(directory: &Path, arguments: &[String]) -> Option<(UnitId, Record)> {
@@ -171,24 +192,39 @@ mod tests {
         let check = |more: &[&str], native: Option<&str>| {
             let (directory, arguments) = compiled(more);
             let found = record(directory.path(), &arguments).map(|(_, record)| record.native);
-            assert_eq!(found, native.map(|name| directory.path().join("out").join(name)));
+            assert_eq!(
+                found,
+                native.map(|name| directory.path().join("out").join(name))
+            );
         };
         check(&["--crate-type=lib"], Some("liba-1.rlib"));
-        check(&["--crate-type=cdylib", "--crate-type=rlib"], Some("liba-1.rlib"));
+        check(
+            &["--crate-type=cdylib", "--crate-type=rlib"],
+            Some("liba-1.rlib"),
+        );
         let library = format!("{DLL_PREFIX}a-1{DLL_SUFFIX}");
         check(&["--crate-type=proc-macro"], Some(&library));
         check(&["--crate-type=bin"], None);
         check(&["--crate-type=lib", "--test"], None);
-        check(&["--crate-type=lib", "--target=x86_64-unknown-linux-gnu"], None);
+        check(
+            &["--crate-type=lib", "--target=x86_64-unknown-linux-gnu"],
+            None,
+        );
     }
 
     #[test]
     fn the_digest_follows_the_sources() {
         let (directory, arguments) = compiled(&["--crate-type=lib"]);
         let (_, before) = record(directory.path(), &arguments).unwrap();
-        assert_eq!(record(directory.path(), &arguments).unwrap().1.sources, before.sources);
+        assert_eq!(
+            record(directory.path(), &arguments).unwrap().1.sources,
+            before.sources
+        );
         fs::write(directory.path().join("lib.rs"), "fn b() {}").unwrap();
-        assert_ne!(record(directory.path(), &arguments).unwrap().1.sources, before.sources);
+        assert_ne!(
+            record(directory.path(), &arguments).unwrap().1.sources,
+            before.sources
+        );
     }
 
     #[test]
@@ -199,7 +235,9 @@ mod tests {
         before.write(&store, &id).unwrap();
         assert!(Record::read(&store, &id).is_some());
 
-        let dep_info = fs::File::options().append(true).open(directory.path().join("out/a-1.d"));
+        let dep_info = fs::File::options()
+            .append(true)
+            .open(directory.path().join("out/a-1.d"));
         let later = UNIX_EPOCH + std::time::Duration::from_secs(4_000_000_000);
         dep_info.unwrap().set_modified(later).unwrap();
         assert!(Record::read(&store, &id).is_none());

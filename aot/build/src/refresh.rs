@@ -17,7 +17,10 @@ pub(crate) fn make_stale(
     macros: &[&Artifact],
     artifacts: &[Artifact],
 ) -> Result<(), BuildError> {
-    let roots: BTreeSet<&str> = macros.iter().map(|artifact| &*artifact.package_id).collect();
+    let roots: BTreeSet<&str> = macros
+        .iter()
+        .map(|artifact| &*artifact.package_id)
+        .collect();
     let dependencies = dependencies(cargo)?;
     let below = below(&roots, &dependencies);
     let stale: BTreeMap<&str, &Artifact> = artifacts
@@ -33,24 +36,39 @@ pub(crate) fn make_stale(
             format!("{name} {version}")
         })
         .collect();
-    (cargo.options.report)(Event::Refreshing { packages: &packages });
+    (cargo.options.report)(Event::Refreshing {
+        packages: &packages,
+    });
     let status = cargo.clean(stale.into_keys())?;
     if status.success() {
         Ok(())
     } else {
-        Err(BuildError::Clean { packages: packages.join(", "), status })
+        Err(BuildError::Clean {
+            packages: packages.join(", "),
+            status,
+        })
     }
 }
 
 /// What each package depends on, under the user's features and on this host.
 fn dependencies(cargo: &Cargo<'_>) -> Result<BTreeMap<String, Vec<String>>, BuildError> {
     let mut arguments = cargo.arguments.features.clone();
-    arguments.extend(["--filter-platform".into(), cargo.toolchain.host.clone().into()]);
+    arguments.extend([
+        "--filter-platform".into(),
+        cargo.toolchain.host.clone().into(),
+    ]);
     let metadata: Option<Metadata> = cargo.metadata(&arguments)?;
-    let nodes = metadata.and_then(|metadata| metadata.resolve).map(|resolve| resolve.nodes);
+    let nodes = metadata
+        .and_then(|metadata| metadata.resolve)
+        .map(|resolve| resolve.nodes);
     let nodes = nodes.unwrap_or_default().into_iter();
     Ok(nodes
-        .map(|node| (node.id.repr, node.dependencies.into_iter().map(|id| id.repr).collect()))
+        .map(|node| {
+            (
+                node.id.repr,
+                node.dependencies.into_iter().map(|id| id.repr).collect(),
+            )
+        })
         .collect())
 }
 
@@ -63,7 +81,13 @@ fn below<'a>(
     let mut open: Vec<&str> = roots.iter().copied().collect();
     while let Some(package) = open.pop() {
         if found.insert(package) {
-            open.extend(dependencies.get(package).into_iter().flatten().map(String::as_str));
+            open.extend(
+                dependencies
+                    .get(package)
+                    .into_iter()
+                    .flatten()
+                    .map(String::as_str),
+            );
         }
     }
     found
@@ -76,8 +100,12 @@ mod tests {
     #[test]
     fn everything_below_the_macros() {
         let dependencies = [("a", "b c"), ("b", "c"), ("c", ""), ("d", "a")];
-        let dependencies = dependencies
-            .map(|(package, on)| (package.to_owned(), on.split(' ').map(str::to_owned).collect()));
+        let dependencies = dependencies.map(|(package, on)| {
+            (
+                package.to_owned(),
+                on.split(' ').map(str::to_owned).collect(),
+            )
+        });
         let dependencies = dependencies.into();
         let check = |root: &str, expect: &str| {
             let found: Vec<_> = below(&[root].into(), &dependencies).into_iter().collect();

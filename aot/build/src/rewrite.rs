@@ -59,7 +59,8 @@ impl Recipe<'_> {
         }
         arguments.extend(flags.input.clone());
         let kind = if linked { "proc-macro" } else { "rlib" };
-        arguments.extend(["--crate-type", kind, "--emit=link", "--cap-lints=allow"].map(Into::into));
+        arguments
+            .extend(["--crate-type", kind, "--emit=link", "--cap-lints=allow"].map(Into::into));
 
         let on = |yes| if yes { "on" } else { "off" };
         let debug = debug_assertions(flags);
@@ -68,6 +69,8 @@ impl Recipe<'_> {
             format!("-Copt-level={}", self.opt_level),
             format!("-Cdebug-assertions={}", on(debug)),
             format!("-Coverflow-checks={}", on(overflow)),
+            // serde_derive and what is in it: 1.36 MB and 43 s of processor time; in 16 units it
+            // is 2.27 MB and 78 s.
             "-Ccodegen-units=1".into(),
             "-Cdebuginfo=0".into(),
             "-Cstrip=debuginfo".into(),
@@ -97,8 +100,7 @@ impl Recipe<'_> {
 
 /// As rustc decides it: what it was told, else whether it does not optimise.
 fn debug_assertions(flags: &Flags) -> bool {
-    let optimised =
-        flags.has("-O") || flags.codegen("opt-level").is_some_and(|level| level != "0");
+    let optimised = flags.has("-O") || flags.codegen("opt-level").is_some_and(|level| level != "0");
     switch(flags, "debug-assertions").unwrap_or(!optimised)
 }
 
@@ -122,7 +124,11 @@ mod tests {
         let arguments: Vec<String> = line.split(' ').map(str::to_owned).collect();
         let wasm_args = ["--target=wasm32-wasip1.json".to_owned()];
         let link_args = ["-Clinker=rust-lld".to_owned()];
-        let recipe = Recipe { wasm_args: &wasm_args, link_args: &link_args, opt_level: "3" };
+        let recipe = Recipe {
+            wasm_args: &wasm_args,
+            link_args: &link_args,
+            opt_level: "3",
+        };
         let places = Places {
             externs: [("/d/liba-1.rmeta".to_owned(), "/w/a/liba-1.rlib".into())].into(),
             search: vec!["/w/a".into(), "/d".into()],
@@ -141,9 +147,14 @@ mod tests {
         ];
         let all = recipe.rewrite(&Flags::parse(&arguments), &places);
         for argument in common {
-            assert!(all.iter().any(|found| found == argument), "{argument} is missing in {all:?}");
+            assert!(
+                all.iter().any(|found| found == argument),
+                "{argument} is missing in {all:?}"
+            );
         }
-        let own = all.iter().filter(|argument| !common.contains(&argument.as_str()));
+        let own = all
+            .iter()
+            .filter(|argument| !common.contains(&argument.as_str()));
         own.cloned().collect::<Vec<_>>().join(" ")
     }
 
@@ -191,7 +202,11 @@ mod tests {
         check("-Copt-level=2", "off", "off");
         check("-O", "off", "off");
         check("-Copt-level=3 -C debug-assertions", "on", "on");
-        check("-Copt-level=3 -C debug-assertions=yes -C overflow-checks=no", "on", "off");
+        check(
+            "-Copt-level=3 -C debug-assertions=yes -C overflow-checks=no",
+            "on",
+            "off",
+        );
         check("-C overflow-checks=on -C debug-assertions=off", "off", "on");
     }
 
@@ -201,7 +216,10 @@ mod tests {
             "--crate-name a --crate-type lib --remap-path-prefix /a=/b -Zcrate-attr=feature(x) \
              -Zthreads=8 --sysroot /s -Wunused -D warnings",
         );
-        assert!(found.contains("--remap-path-prefix /a=/b -Z crate-attr=feature(x)"), "{found}");
+        assert!(
+            found.contains("--remap-path-prefix /a=/b -Z crate-attr=feature(x)"),
+            "{found}"
+        );
         for gone in ["threads", "/s", "unused", "warnings"] {
             assert!(!found.contains(gone), "{gone}: {found}");
         }

@@ -28,7 +28,11 @@ pub(crate) fn run<'a, E: Clone + Send>(
     work: impl Fn(&str) -> Result<(), E> + Sync,
 ) -> BTreeMap<&'a str, Outcome<E>> {
     let threads = jobs.get().min(dependencies.len());
-    let state = State { waiting: dependencies, running: 0, outcomes: BTreeMap::new() };
+    let state = State {
+        waiting: dependencies,
+        running: 0,
+        outcomes: BTreeMap::new(),
+    };
     let (state, changed) = (Mutex::new(state), Condvar::new());
     std::thread::scope(|scope| {
         for _ in 0..threads {
@@ -46,14 +50,21 @@ pub(crate) fn run<'a, E: Clone + Send>(
             });
         }
     });
-    state.into_inner().unwrap_or_else(PoisonError::into_inner).outcomes
+    state
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .outcomes
 }
 
 /// The next unit that waits for nothing, or nothing when all are taken.
 fn next<'a, E: Clone>(state: &Mutex<State<'a, E>>, changed: &Condvar) -> Option<&'a str> {
     let mut state = lock(state);
     loop {
-        let ready = state.waiting.iter().find(|(_, open)| open.is_empty()).map(|(unit, _)| *unit);
+        let ready = state
+            .waiting
+            .iter()
+            .find(|(_, open)| open.is_empty())
+            .map(|(unit, _)| *unit);
         if let Some(unit) = ready {
             state.waiting.remove(unit);
             state.running += 1;
@@ -108,7 +119,10 @@ mod tests {
         let order = Mutex::new(Vec::new());
         let outcomes = run(dependencies.clone(), NonZero::new(jobs).unwrap(), |unit| {
             for needed in &dependencies[unit] {
-                assert!(lock(&order).contains(&(*needed).to_owned()), "{unit} before {needed}");
+                assert!(
+                    lock(&order).contains(&(*needed).to_owned()),
+                    "{unit} before {needed}"
+                );
             }
             lock(&order).push(unit.to_owned());
             if fail.contains(unit) { Err(()) } else { Ok(()) }

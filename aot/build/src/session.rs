@@ -59,12 +59,20 @@ impl Session {
             .iter()
             .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), digest(value))))
             .collect();
-        Self { rustc: rustc.to_owned(), inner, store: store.to_owned(), environment }
+        Self {
+            rustc: rustc.to_owned(),
+            inner,
+            store: store.to_owned(),
+            environment,
+        }
     }
 
     /// Writes it to a file that lives as long as the answer.
     pub(crate) fn write(&self) -> Result<NamedTempFile, BuildError> {
-        let file = tempfile::Builder::new().prefix("pm-aot-session-").suffix(".json").tempfile()?;
+        let file = tempfile::Builder::new()
+            .prefix("pm-aot-session-")
+            .suffix(".json")
+            .tempfile()?;
         serde_json::to_writer(&file, self).map_err(BuildError::Session)?;
         Ok(file)
     }

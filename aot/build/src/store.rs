@@ -26,11 +26,15 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn in_build_dir(build_dir: &Path) -> Self {
-        Self { root: build_dir.join("pm-aot") }
+        Self {
+            root: build_dir.join("pm-aot"),
+        }
     }
 
     pub(crate) fn at(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self {
+            root: root.to_owned(),
+        }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -107,7 +111,10 @@ mod tests {
 
     #[test]
     fn the_directory_is_part_of_the_name() {
-        assert_ne!(unit_id(Path::new("/a"), "x-1"), unit_id(Path::new("/b"), "x-1"));
+        assert_ne!(
+            unit_id(Path::new("/a"), "x-1"),
+            unit_id(Path::new("/b"), "x-1")
+        );
     }
 
     #[test]

@@ -38,7 +38,10 @@ pub fn wrapper_main() -> Option<ExitCode> {
 
 /// What follows rustc's path: cargo puts a workspace wrapper (clippy's) before it.
 fn rustc_arguments<'a>(rustc: &Path, arguments: &'a [OsString]) -> Option<&'a [OsString]> {
-    let at = arguments.iter().take(2).position(|argument| argument == rustc.as_os_str())?;
+    let at = arguments
+        .iter()
+        .take(2)
+        .position(|argument| argument == rustc.as_os_str())?;
     Some(&arguments[at + 1..])
 }
 
@@ -47,12 +50,19 @@ fn run(session: &Session, arguments: &[OsString]) -> io::Result<ExitStatus> {
         Some(inner) => (inner.as_os_str(), arguments),
         None => (arguments[0].as_os_str(), &arguments[1..]),
     };
-    Command::new(program).args(arguments).env_remove(session::VARIABLE).status()
+    Command::new(program)
+        .args(arguments)
+        .env_remove(session::VARIABLE)
+        .status()
 }
 
 fn note(session: &Session, arguments: &[OsString]) -> io::Result<()> {
     // rustc itself takes only UTF-8 here.
-    let Some(arguments) = arguments.iter().map(|a| a.to_str().map(str::to_owned)).collect() else {
+    let Some(arguments) = arguments
+        .iter()
+        .map(|a| a.to_str().map(str::to_owned))
+        .collect()
+    else {
         return Ok(());
     };
     let arguments = expand(arguments)?;
@@ -70,7 +80,11 @@ fn expand(arguments: Vec<String>) -> io::Result<Vec<String>> {
     for argument in arguments {
         match argument.strip_prefix('@') {
             Some(path) => {
-                expanded.extend(fs::read_to_string(OsStr::new(path))?.lines().map(str::to_owned));
+                expanded.extend(
+                    fs::read_to_string(OsStr::new(path))?
+                        .lines()
+                        .map(str::to_owned),
+                );
             }
             None => expanded.push(argument),
         }
@@ -104,7 +118,10 @@ mod tests {
             assert_eq!(found.map(<[_]>::to_vec), expect, "{line}");
         };
         check("/bin/rustc -vV", Some("-vV"));
-        check("clippy-driver /bin/rustc --crate-name a", Some("--crate-name a"));
+        check(
+            "clippy-driver /bin/rustc --crate-name a",
+            Some("--crate-name a"),
+        );
         check("build --release", None);
         check("build -- x /bin/rustc", None);
     }
@@ -113,7 +130,14 @@ mod tests {
     fn argument_files_are_read() {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), "--cfg\nfeature=\"a b\"\n").unwrap();
-        let line = vec!["-v".into(), format!("@{}", file.path().display()), "x.rs".into()];
-        assert_eq!(expand(line).unwrap(), ["-v", "--cfg", "feature=\"a b\"", "x.rs"]);
+        let line = vec![
+            "-v".into(),
+            format!("@{}", file.path().display()),
+            "x.rs".into(),
+        ];
+        assert_eq!(
+            expand(line).unwrap(),
+            ["-v", "--cfg", "feature=\"a b\"", "x.rs"]
+        );
     }
 }
