@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Proves the absences that docs/ARCHITECTURE.md states, with cargo's dependency graph.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# absent PACKAGE DEPENDENCY [CARGO TREE ARGUMENTS]: fails if PACKAGE depends on DEPENDENCY.
+absent() {
+    local package=$1 dependency=$2
+    shift 2
+    if cargo tree --locked --edges normal --package "$package" "$@" --prefix none |
+        grep --quiet --extended-regexp "^$dependency v"; then
+        echo "error: $package depends on $dependency" >&2
+        cargo tree --locked --edges normal --package "$package" "$@" --invert "$dependency" >&2
+        exit 1
+    fi
+    echo "$package has no $dependency"
+}
+
+absent pm-loader cranelift-codegen --no-default-features
+absent pm-loader wasmtime-internal-cranelift --no-default-features
+absent pm-loader pm-snapshot --no-default-features
+absent pm-abi wasmtime
+absent pm-server wasmtime
+absent pm-snapshot pm-loader
+absent pm-toolchain wasmtime
+absent pm-build wasmtime

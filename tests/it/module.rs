@@ -1,0 +1,76 @@
+//! Proc-macro modules written by hand, for what no compiler emits.
+
+/// The declaration symbol of the modules here.
+pub(crate) const SYMBOL: &str = "__rustc_proc_macro_decls_0123456789abcdef__";
+
+/// A version string as it stands in metadata.
+pub(crate) const RUSTC: &str = "rustc 1.96.0 (by hand)";
+
+/// The parts of a module that tests change. Memory: two pages, the stack first (4 KiB), then the
+/// declarations at 4096, and a bump allocator from 8192 on.
+pub(crate) struct Parts {
+    /// Further fields, before anything that is defined: imports.
+    pub(crate) imports: &'static str,
+    /// The body of `run`, which has the parameters `$sret` and `$config`.
+    pub(crate) run: &'static str,
+    /// Further fields.
+    pub(crate) fields: &'static str,
+    /// The version string.
+    pub(crate) rustc: &'static str,
+}
+
+impl Default for Parts {
+    /// A derive `Trait` that answers `Ok(None)`.
+    fn default() -> Parts {
+        Parts { imports: "", run: ANSWER_NOTHING, fields: "", rustc: RUSTC }
+    }
+}
+
+/// Takes the input buffer, writes `Ok(None)` into it (tags 0 and 1), and returns it.
+pub(crate) const ANSWER_NOTHING: &str = "
+    (memory.copy (local.get $sret) (local.get $config) (i32.const 20))
+    (i32.store16 (i32.load (local.get $sret)) (i32.const 0x0100))
+    (i32.store offset=4 (local.get $sret) (i32.const 2))";
+
+impl Parts {
+    /// The module's bytes.
+    pub(crate) fn wasm(&self) -> Vec<u8> {
+        let Parts { imports, run, fields, rustc } = self;
+        let metadata = format!(
+            "rust\\00\\00\\00\\0a\\00\\00\\00\\00\\00\\00\\00\\00rust\\00\\00\\00\\0a\
+             \\00\\00\\00\\00\\00\\00\\00\\00\\{:02x}{rustc}",
+            rustc.len()
+        );
+        let text = format!(
+            r#"(module
+              {imports}
+              (type $run (func (param $sret i32) (param $config i32)))
+              (type $call (func (param i32 i32 i32)))
+              (memory (export "memory") 3)
+              (table 4 4 funcref)
+              (elem (i32.const 1) $run)
+              (global $sp (export "__stack_pointer") (mut i32) (i32.const 4096))
+              (global (export "{SYMBOL}") i32 (i32.const 4096))
+              (global $top (mut i32) (i32.const 8192))
+              (func (export "malloc") (param $size i32) (result i32)
+                (local $block i32)
+                (local.set $block (global.get $top))
+                (global.set $top (i32.and (i32.add (i32.add (global.get $top) (local.get $size))
+                  (i32.const 15)) (i32.const -16)))
+                (local.get $block))
+              (func (export "free") (param i32))
+              (func $run (type $run) {run})
+              {fields}
+              (data (i32.const 4096) "\10\10\00\00\01\00\00\00")
+              (data (i32.const 4112) "\00\00\00\00\00\11\00\00\05\00\00\00\00\11\00\00\00\00\00\00\00\00\00\00\01\00\00\00")
+              (data (i32.const 4352) "Trait")
+              (@custom ".rustc" "{metadata}"))"#
+        );
+        wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+/// The module with default parts.
+pub(crate) fn wasm() -> Vec<u8> {
+    Parts::default().wasm()
+}
