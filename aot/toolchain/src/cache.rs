@@ -2,7 +2,6 @@
 //! finished. Everything appears by one rename, under one lock, so what has its name is whole.
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -104,7 +103,7 @@ impl Cache {
             root: self.root.clone(),
             _file: file,
         };
-        locked.remove_leftovers().map_err(error)?;
+        locked.remove_leftovers();
         Ok(locked)
     }
 }
@@ -117,12 +116,16 @@ pub(crate) struct Locked {
 }
 
 impl Locked {
-    /// Removes what interrupted set-ups have left.
-    fn remove_leftovers(&self) -> io::Result<()> {
-        for entry in fs_err::read_dir(self.root.join("tmp"))? {
-            fs_err::remove_dir_all(entry?.path())?;
+    /// Removes what interrupted set-ups have left, as far as it goes: a compiler that outlived
+    /// its set-up may still be writing there.
+    fn remove_leftovers(&self) {
+        for entry in fs_err::read_dir(self.root.join("tmp"))
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            let _ = fs_err::remove_dir_all(entry.path());
         }
-        Ok(())
     }
 
     /// A directory for unfinished things, removed when dropped.

@@ -9,7 +9,7 @@ mod closure;
 
 use std::path::{Path, PathBuf};
 
-use apt::Package;
+use apt::{Apt, Package};
 
 use crate::cache::{Cache, Locked};
 use crate::rustc::which;
@@ -71,13 +71,14 @@ fn is_stale(error: &SetupError) -> bool {
 
 fn attempt(cache: &Cache, locked: &Locked, progress: &mut dyn Progress) -> Result<(), SetupError> {
     progress.step("Resolving", "the distribution's rustc and what it needs");
-    let family = choose::newest()?;
-    let packages = apt::show(&closure::missing(&family)?)?;
+    let staging = locked.staging()?;
+    let apt = Apt::new(staging.path());
+    let family = choose::newest(&apt)?;
+    let packages = apt.show(&closure::missing(&apt, &family)?)?;
     let download: u64 = packages.iter().map(|package| package.size).sum();
     let unpacked: u64 = packages.iter().map(|package| package.installed_size).sum();
     locked.require(download + unpacked + BUILD_SPACE)?;
 
-    let staging = locked.staging()?;
     let debs = staging.path().join("debs");
     fs_err::create_dir(&debs)?;
     let (count, megabytes) = (packages.len(), download / 1_000_000);
@@ -86,7 +87,7 @@ fn attempt(cache: &Cache, locked: &Locked, progress: &mut dyn Progress) -> Resul
         "Downloading",
         &format!("{rustc} ({count} packages, {megabytes} MB)"),
     );
-    apt::download(&packages, &debs, &mut |done| progress.ticks(done, download))?;
+    apt::download(&packages, &debs, &mut |done| progress.bytes(done, download))?;
     let prefix = staging.path().join("prefix");
     progress.step("Unpacking", &rustc);
     unpack(&debs, &prefix, progress)?;

@@ -1,7 +1,7 @@
-//! What can be missing, and the command that mends it.
+//! What can be missing.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::version::OLDEST;
 
@@ -167,89 +167,4 @@ pub enum SetupError {
         /// What the system said.
         source: io::Error,
     },
-}
-
-const WRITABLE: &str = "set PM_AOT_CACHE to a directory that you may write to";
-const SPACE: &str = "free some space, or set PM_AOT_CACHE to a directory on a larger disk";
-
-impl SetupError {
-    /// What to do about it, as one line for people, with the command to run.
-    #[must_use]
-    pub fn help(&self) -> String {
-        match self {
-            Self::NoCacheDir => WRITABLE.into(),
-            Self::Cache { source, .. } | Self::Io(source) => match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => SPACE.into(),
-                _ => WRITABLE.into(),
-            },
-            Self::NoSpace { .. } => SPACE.into(),
-            Self::NotUtf8 { .. } => "use a path of plain characters (PM_AOT_CACHE, --rustc)".into(),
-            Self::NoRustc { .. } | Self::BadRustc { .. } => {
-                "give the path of a working rustc: `pm-aot setup --rustc PATH`".into()
-            }
-            Self::TooOld { .. } => {
-                "run `rustup update`, or give a newer one with `--rustc PATH`".into()
-            }
-            Self::NoSources { sysroot, .. } => match rustup_toolchain(sysroot) {
-                Some(name) => format!("run `rustup component add rust-src --toolchain {name}`"),
-                None => {
-                    "install the package with its sources (Debian: `apt-get install rust-web-src` \
-                         or `rust-src`, whichever rustc is from)"
-                        .into()
-                }
-            },
-            Self::NoCargo { .. } => "put that toolchain's cargo beside its rustc".into(),
-            Self::NoLibc { sysroot } => match rustup_toolchain(sysroot) {
-                Some(name) => format!("run `rustup target add wasm32-wasip1 --toolchain {name}`"),
-                None => {
-                    "run `apt-get install wasi-libc`, or set PM_AOT_WASI_LIBC to the folder that \
-                         contains `libc.a` and `crt1-reactor.o`"
-                        .into()
-                }
-            },
-            Self::BadLibc { .. } => {
-                "set PM_AOT_WASI_LIBC to a wasi-libc's `lib/wasm32-wasip1` folder, or unset it"
-                    .into()
-            }
-            Self::NoLinker { .. } => "run `apt-get install lld`, or put `wasm-ld` on PATH".into(),
-            Self::NoCompiler => "run `apt-get install gcc libc6-dev`, or put `cc` on PATH".into(),
-            Self::NothingFits { active } => active.help(),
-            Self::Offline { active } => {
-                format!("allow downloads, or {}", active.help())
-            }
-            Self::NoPackages { .. } => {
-                "run `apt-get update` as root; if that changes nothing, give a newer rustc with \
-                 `pm-aot setup --rustc PATH`"
-                    .into()
-            }
-            Self::Update { .. } => "run `sudo apt-get update`, then `pm-aot setup` again".into(),
-            Self::Download { detail } | Self::Unpack { detail, .. } | Self::Library { detail }
-                if detail.contains("No space left") =>
-            {
-                SPACE.into()
-            }
-            Self::Download { .. } => {
-                "check the network (and apt's proxy settings), then run `pm-aot setup` again".into()
-            }
-            Self::Unpack { .. } => {
-                "run `pm-aot setup` again: the package is downloaded anew".into()
-            }
-            Self::NotSetUp { .. } => "run `pm-aot setup`".into(),
-            Self::Sources { .. } => {
-                "use a released rustc; 1.96 is known to work (`pm-aot setup --rustc PATH`)".into()
-            }
-            Self::Library { .. } => {
-                "see the messages above; `pm-aot doctor` checks what the build needs".into()
-            }
-            Self::Program { program, .. } => format!("install `{program}`, or put it on PATH"),
-        }
-    }
-}
-
-/// The name of the rustup toolchain that a sysroot is.
-pub(crate) fn rustup_toolchain(sysroot: &Path) -> Option<&str> {
-    let parent = sysroot.parent()?;
-    (parent.file_name()? == "toolchains")
-        .then(|| sysroot.file_name()?.to_str())
-        .flatten()
 }

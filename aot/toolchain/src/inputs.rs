@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cache::Cache;
 use crate::rustc::Rustc;
-use crate::{PanicStrategy, Request, SetupError, Toolchain, debian, link, parts, spec};
+use crate::{PanicStrategy, Request, SetupError, Toolchain, debian, library, link, parts, spec};
 
 /// Counts changes of how the set-up builds what it builds, other than the flags in [`Inputs::id`].
 const RECIPE: u32 = 1;
@@ -96,7 +96,8 @@ fn id(rustc: &Rustc, spec: &str, libc: &Path, sources: &Path) -> Result<String, 
     add(&RECIPE.to_le_bytes());
     add(rustc.version.verbose.as_bytes());
     add(spec.as_bytes());
-    add(crate::library::FLAGS.join("\0").as_bytes());
+    add(library::FLAGS.join("\0").as_bytes());
+    add(library::PROFILE.join("\0").as_bytes());
     add(link::EXPORTS.join("\0").as_bytes());
     add(&fs_err::read(sources.join("Cargo.lock"))?);
     for file in ["libc.a", "crt1-reactor.o"] {

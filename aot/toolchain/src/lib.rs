@@ -10,6 +10,7 @@ mod command;
 mod debian;
 mod diagnose;
 mod error;
+mod help;
 mod inputs;
 mod library;
 mod link;

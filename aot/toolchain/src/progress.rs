@@ -5,8 +5,13 @@ pub trait Progress {
     /// A new step has begun: cargo's kind of status line, "Unpacking" "rustc-web 1.96.0".
     fn step(&mut self, verb: &str, what: &str);
 
-    /// How far the current step is, in whatever it counts. `total` may grow.
+    /// How far the current step is, in units of work. `total` may grow.
     fn ticks(&mut self, done: u64, total: u64);
+
+    /// How far a download is.
+    fn bytes(&mut self, done: u64, total: u64) {
+        self.ticks(done, total);
+    }
 }
 
 /// Tells nobody.

@@ -1,7 +1,7 @@
 //! The few questions and orders that apt is given.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -27,6 +27,65 @@ impl Package {
     }
 }
 
+/// apt, with an index of its own: where the system keeps none, as in containers, each question
+/// would read all package lists again.
+#[derive(Clone, Debug)]
+pub(super) struct Apt {
+    index: PathBuf,
+}
+
+impl Apt {
+    /// Keeps the index in a folder.
+    pub(super) fn new(index: &Path) -> Self {
+        Self {
+            index: index.to_owned(),
+        }
+    }
+
+    /// All package names that begin so.
+    pub(super) fn names(&self, beginning: &str) -> Result<Vec<String>, SetupError> {
+        let names = ask(self.cache().args(["pkgnames", beginning]))?;
+        let mut names: Vec<String> = names.lines().map(str::to_owned).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Those of the packages that the lists have, in the version that would be installed.
+    pub(super) fn show(&self, names: &[String]) -> Result<Vec<Package>, SetupError> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let text = ask(self.cache().args(["show", "--no-all-versions"]).args(names))?;
+        Ok(text.split("\n\n").filter_map(paragraph).collect())
+    }
+
+    /// Everything that packages depend on, directly or not, as `apt-cache depends` prints it.
+    pub(super) fn depends(&self, names: &[String]) -> Result<String, SetupError> {
+        let relations = [
+            "recommends",
+            "suggests",
+            "conflicts",
+            "breaks",
+            "replaces",
+            "enhances",
+        ];
+        let mut apt = self.cache();
+        apt.args(["depends", "--recurse"]);
+        apt.args(relations.map(|relation| format!("--no-{relation}")))
+            .args(names);
+        ask(&mut apt)
+    }
+
+    fn cache(&self) -> Command {
+        let mut apt = tool("apt-cache");
+        for (option, file) in [("pkgcache", "packages.bin"), ("srcpkgcache", "sources.bin")] {
+            let file = self.index.join(file);
+            apt.arg(format!("--option=Dir::Cache::{option}={}", file.display()));
+        }
+        apt
+    }
+}
+
 /// apt and dpkg with messages that can be read by a program.
 fn tool(name: &str) -> Command {
     let mut command = Command::new(name);
@@ -40,25 +99,6 @@ fn ask(command: &mut Command) -> Result<String, SetupError> {
         .output()
         .map_err(|source| command::not_run(command, source))?;
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-}
-
-/// All package names that begin so.
-pub(super) fn names(beginning: &str) -> Result<Vec<String>, SetupError> {
-    let names = ask(tool("apt-cache").args(["pkgnames", beginning]))?;
-    let mut names: Vec<String> = names.lines().map(str::to_owned).collect();
-    names.sort_unstable();
-    Ok(names)
-}
-
-/// Those of the packages that the lists have, in the version that would be installed.
-pub(super) fn show(names: &[String]) -> Result<Vec<Package>, SetupError> {
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
-    let text = ask(tool("apt-cache")
-        .args(["show", "--no-all-versions"])
-        .args(names))?;
-    Ok(text.split("\n\n").filter_map(paragraph).collect())
 }
 
 /// Reads one paragraph of a package list.
@@ -75,22 +115,6 @@ fn paragraph(text: &str) -> Option<Package> {
         size: number("Size").unwrap_or(0),
         installed_size: number("Installed-Size").unwrap_or(0) * 1024,
     })
-}
-
-/// Everything that packages depend on, directly or not, as `apt-cache depends` prints it.
-pub(super) fn depends(names: &[String]) -> Result<String, SetupError> {
-    let relations = [
-        "recommends",
-        "suggests",
-        "conflicts",
-        "breaks",
-        "replaces",
-        "enhances",
-    ];
-    let mut apt = tool("apt-cache");
-    apt.args(["depends", "--recurse"])
-        .args(relations.map(|relation| format!("--no-{relation}")));
-    ask(apt.args(names))
 }
 
 /// The packages that are installed.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::apt::{self, Package};
+use super::apt::{Apt, Package};
 use crate::SetupError;
 use crate::version::{numbers, too_old};
 
@@ -18,12 +18,13 @@ pub(super) struct Family {
 }
 
 /// The newest complete compiler that the package lists have.
-pub(super) fn newest() -> Result<Family, SetupError> {
-    let candidates: Vec<[String; 3]> = apt::names("rustc")?
+pub(super) fn newest(apt: &Apt) -> Result<Family, SetupError> {
+    let candidates: Vec<[String; 3]> = apt
+        .names("rustc")?
         .iter()
         .filter_map(|name| companions(name))
         .collect();
-    let known = apt::show(&candidates.concat())?;
+    let known = apt.show(&candidates.concat())?;
     let known = known
         .into_iter()
         .map(|package| (package.name.clone(), package))

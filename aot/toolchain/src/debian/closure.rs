@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::apt;
+use super::apt::{Apt, installed};
 use super::choose::Family;
 use crate::SetupError;
 
@@ -12,21 +12,21 @@ const OF_THE_SYSTEM: [&str; 5] = ["binutils", "gcc", "libc-dev", "libc6", "libc6
 
 /// The packages of a compiler, a linker of the same LLVM and a wasi-libc, and those of their
 /// dependencies that are not installed.
-pub(super) fn missing(family: &Family) -> Result<Vec<String>, SetupError> {
+pub(super) fn missing(apt: &Apt, family: &Family) -> Result<Vec<String>, SetupError> {
     let mut roots = vec![
         family.rustc.name.clone(),
         family.cargo.clone(),
         family.sources.clone(),
     ];
-    let graph = Graph::parse(&apt::depends(&roots)?);
+    let graph = Graph::parse(&apt.depends(&roots)?);
     roots.push(
         graph
             .llvm()
             .map_or("lld".into(), |llvm| format!("lld-{llvm}")),
     );
     roots.push("wasi-libc".into());
-    let graph = Graph::parse(&apt::depends(&roots)?);
-    Ok(graph.closure(&roots, &apt::installed()?))
+    let graph = Graph::parse(&apt.depends(&roots)?);
+    Ok(graph.closure(&roots, &installed()?))
 }
 
 /// Packages, and for each what it depends on: for each dependency the packages that satisfy it.
