@@ -89,9 +89,11 @@ pub(crate) fn from(
     path: &str,
     last: Last,
 ) -> Result<Found, Failure> {
-    match follow(start, path, last) {
+    match follow(start, Path::new(path), last) {
         Ok(path) if grants.covers(&path) => Ok(Found::Granted(path)),
         Ok(path) if grants.leads_to(&path) => Ok(Found::Above(path)),
+        // A link on the way to a grant: with `realpath`, a guest asks for each component.
+        Ok(path) if last == Last::Keep && leads_in(grants, &path) => Ok(Found::Granted(path)),
         Ok(path) => Err(Failure::refused(path)),
         Err((place, errno)) if grants.covers(&place) => Err(Failure {
             errno,
@@ -101,26 +103,32 @@ pub(crate) fn from(
     }
 }
 
+/// Whether a path with all its links followed is, or leads to, a grant.
+fn leads_in(grants: &Grants, path: &Path) -> bool {
+    follow(Path::new("/"), path, Last::Follow)
+        .is_ok_and(|path| grants.covers(&path) || grants.leads_to(&path))
+}
+
 /// The canonical form of `path`, or the place at which it fails and how.
-fn follow(start: &Path, path: &str, last: Last) -> Result<PathBuf, (PathBuf, Errno)> {
+fn follow(start: &Path, path: &Path, last: Last) -> Result<PathBuf, (PathBuf, Errno)> {
     let mut here = start.to_path_buf();
     let mut is_directory = true;
     let mut links = 0;
     // The components to come, the next one at the end.
     let mut pending = Vec::new();
-    push(&mut pending, Path::new(path));
-    // `Path` drops a slash at the end, which says that a directory is meant.
-    if path.ends_with('/') {
+    push(&mut pending, path);
+    // `Path` drops a slash or dot at the end, which says that a directory is meant.
+    let text = path.as_os_str().as_encoded_bytes();
+    if text.ends_with(b"/") || text.ends_with(b"/.") {
         pending.insert(0, Step::Stay);
     }
     while let Some(step) = pending.pop() {
-        if !is_directory && !matches!(step, Step::Root) {
+        if !is_directory {
             return Err((here, Errno::NOTDIR));
         }
         let name = match step {
             Step::Root => {
                 here = PathBuf::from("/");
-                is_directory = true;
                 continue;
             }
             Step::Up => {
