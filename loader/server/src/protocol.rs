@@ -24,7 +24,7 @@ pub use method::{Method, Request};
 pub use panic::PanicMessage;
 pub use reader::{Decode, DecodeError, Reader};
 pub use tree::{DelimSpan, Delimiter, Group, Ident, LitKind, Literal, Punct, TokenTree, WireTree};
-pub use writer::{Encode, Writer};
+pub use writer::{Encode, UsizeWidth, Writer};
 
 /// Declares a struct of the protocol: its fields in the order in which they are encoded.
 macro_rules! wire_struct {

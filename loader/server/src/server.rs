@@ -4,7 +4,7 @@ use crate::backend::Backend;
 use crate::lex::LexError;
 use crate::protocol::{
     Decode, DecodeError, Encode, ExpnGlobals, PanicMessage, Reader, Request, SpanHandle,
-    StreamHandle, WireTree, Writer,
+    StreamHandle, UsizeWidth, WireTree, Writer,
 };
 use crate::store::{SpanStore, StreamStore};
 use pm_abi::{Dispatch, MacroKind};
@@ -60,6 +60,7 @@ pub struct Server<B: Backend> {
     backend: B,
     streams: StreamStore<B::TokenStream>,
     spans: SpanStore<B::Span>,
+    width: UsizeWidth,
 }
 
 impl<B: Backend> Server<B> {
@@ -69,7 +70,15 @@ impl<B: Backend> Server<B> {
             backend,
             streams: StreamStore::new(),
             spans: SpanStore::new(),
+            width: UsizeWidth::Wasm32,
         }
+    }
+
+    /// Serves macros with another `usize`: native ones.
+    #[must_use]
+    pub fn with_width(mut self, width: UsizeWidth) -> Self {
+        self.width = width;
+        self
     }
 
     /// Its backend.
@@ -97,7 +106,7 @@ impl<B: Backend> Server<B> {
         self.streams = StreamStore::new();
         self.spans = SpanStore::new();
         let mut bytes = Vec::new();
-        let w = &mut Writer::new(&mut bytes);
+        let w = &mut Writer::with_width(&mut bytes, self.width);
         let ExpnGlobals {
             def_site,
             call_site,
@@ -118,7 +127,7 @@ impl<B: Backend> Server<B> {
 
     /// Ends an expansion: what the macro's entry point returned.
     pub fn decode_output(&mut self, bytes: &[u8]) -> Result<B::TokenStream, OutputError> {
-        let mut r = Reader::new(bytes);
+        let mut r = Reader::with_width(bytes, self.width);
         let output = Result::<Option<StreamHandle>, PanicMessage>::decode(&mut r)?;
         r.finish()?;
         match output.map_err(OutputError::Panic)? {
@@ -131,8 +140,8 @@ impl<B: Backend> Server<B> {
     }
 
     fn answer(&mut self, request: &[u8], reply: &mut Vec<u8>) -> Result<(), PanicMessage> {
-        let request = Request::parse(request)?;
-        let mut w = Writer::new(reply);
+        let request = Request::read(Reader::with_width(request, self.width))?;
+        let mut w = Writer::with_width(reply, self.width);
         w.u8(0);
         Call { server: self, w }.call(request)
     }
@@ -145,7 +154,7 @@ impl<B: Backend> Dispatch for Server<B> {
             .unwrap_or_else(|payload| Err(PanicMessage::from(payload)));
         if let Err(panic) = answered {
             reply.clear();
-            Err::<(), _>(panic).encode(&mut Writer::new(reply));
+            Err::<(), _>(panic).encode(&mut Writer::with_width(reply, self.width));
         }
     }
 }
@@ -209,6 +218,7 @@ impl<B: Backend> Call<'_, B> {
             backend,
             streams,
             spans,
+            ..
         } = &mut *self.server;
         match request {
             R::TsDrop { stream } => drop(streams.take(stream)?),
@@ -338,6 +348,7 @@ impl<B: Backend> Call<'_, B> {
             backend,
             streams,
             spans,
+            ..
         } = &mut *self.server;
         let tree = tree.try_map(|handle| streams.take(handle), |handle| spans.get(handle))?;
         backend.ts_push_tree(stream, tree);

@@ -74,8 +74,11 @@ impl Lexer<'_> {
                         raw: false,
                     }
                 }
-                // An error only if it gets into the program, which is for the compiler to say.
-                Raw::InvalidIdent => ident(text),
+                Raw::InvalidIdent => {
+                    let message = format!("identifiers cannot contain emoji: `{text}`");
+                    self.error(message, start, self.pos);
+                    ident(text)
+                }
                 Raw::Lifetime { starts_with_number } => {
                     if starts_with_number {
                         self.error("lifetimes cannot start with a number", start, self.pos);

@@ -34,9 +34,13 @@ macro_rules! methods {
                 }
             }
 
-            /// Reads a whole request.
+            /// Reads a whole request of a macro in wasm32.
             pub fn parse(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-                let mut r = Reader::new(bytes);
+                Self::read(Reader::new(bytes))
+            }
+
+            /// Reads a whole request.
+            pub fn read(mut r: Reader<'a>) -> Result<Self, DecodeError> {
                 let tag = r.u8()?;
                 let Some(&method) = Method::ALL.get(usize::from(tag)) else {
                     return Err(DecodeError::Tag { what: "Method", tag });

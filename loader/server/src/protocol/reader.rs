@@ -1,5 +1,7 @@
 //! Reading: every length and tag is checked, since a macro is not trusted.
 
+use super::UsizeWidth;
+
 /// Why bytes aren't a message. Displayed as a lowercase fragment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
@@ -38,12 +40,18 @@ pub trait Decode<'a>: Sized {
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
+    width: UsizeWidth,
 }
 
 impl<'a> Reader<'a> {
-    /// A cursor at the start of `bytes`.
+    /// A cursor at the start of `bytes`, from a macro in wasm32.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes }
+        Self::with_width(bytes, UsizeWidth::Wasm32)
+    }
+
+    /// A cursor at the start of `bytes`.
+    pub fn with_width(bytes: &'a [u8], width: UsizeWidth) -> Self {
+        Self { bytes, width }
     }
 
     /// The number of bytes that are left.
@@ -76,10 +84,17 @@ impl<'a> Reader<'a> {
         Ok(u32::from_le_bytes(*first))
     }
 
-    /// Reads a `usize` of wasm32.
+    /// Reads a `usize` of the macro's side.
     pub fn usize(&mut self) -> Result<usize, DecodeError> {
-        // Lossless: no target of this crate has a narrower usize.
-        self.u32().map(|n| n as usize)
+        match self.width {
+            // Lossless: no target of this crate has a narrower usize.
+            UsizeWidth::Wasm32 => self.u32().map(|n| n as usize),
+            UsizeWidth::Native64 => {
+                let low = self.u32()?;
+                let value = u64::from(low) | u64::from(self.u32()?) << 32;
+                usize::try_from(value).map_err(|_| DecodeError::Truncated)
+            }
+        }
     }
 
     /// Reads a string.
