@@ -73,7 +73,6 @@ impl Recipe<'_> {
             // is 2.27 MB and 78 s.
             "-Ccodegen-units=1".into(),
             "-Cdebuginfo=0".into(),
-            "-Cstrip=debuginfo".into(),
         ]);
         if linked {
             arguments.extend_from_slice(self.link_args);
@@ -140,7 +139,6 @@ mod tests {
             "-Copt-level=3",
             "-Ccodegen-units=1",
             "-Cdebuginfo=0",
-            "-Cstrip=debuginfo",
             "-Ldependency=/w/a",
             "-Ldependency=/d",
             "--target=wasm32-wasip1.json",
