@@ -156,7 +156,7 @@ impl Cargo<'_> {
         command
             .args(["config", "-Zunstable-options", "get", "build.rustc-wrapper"])
             .args(["--format", "json-value"])
-            .args(&self.arguments.place)
+            .args(&self.arguments.configuration)
             .stderr(Stdio::null());
         // Cargo fails where there is none.
         let output = command

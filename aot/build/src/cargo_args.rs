@@ -25,6 +25,8 @@ pub(crate) struct CargoArgs {
     pub(crate) passed: Vec<OsString>,
     /// For every cargo command on the same workspace.
     pub(crate) place: Vec<OsString>,
+    /// For `cargo config`, which knows of no workspace.
+    pub(crate) configuration: Vec<OsString>,
     /// For `cargo metadata`.
     pub(crate) features: Vec<OsString>,
     /// For `cargo clean`.
@@ -81,6 +83,9 @@ impl CargoArgs {
         };
         if is(PLACE) || is(PLACE_SWITCHES) {
             self.place.extend_from_slice(&whole);
+            if flag == "--config" {
+                self.configuration.extend_from_slice(&whole);
+            }
         } else if is(FEATURES) || is(FEATURE_SWITCHES) {
             self.features.extend_from_slice(&whole);
         } else if is(PROFILE) || is(PROFILE_SWITCHES) {
@@ -193,6 +198,12 @@ mod tests {
         );
         check("--profile=bench -r", "", "", "--profile bench -r");
         check("-p a -- --release -j 4", "", "", "");
+    }
+
+    #[test]
+    fn configuration_is_for_every_command() {
+        let found = parse("--manifest-path a/Cargo.toml --config a.toml --offline --config=b=1");
+        assert_eq!(joined(&found.configuration), "--config a.toml --config b=1");
     }
 
     #[test]

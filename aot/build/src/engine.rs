@@ -115,7 +115,8 @@ impl Engine<'_> {
     /// Finds how each macro was compiled. Where cargo found something fresh and so did not call
     /// the wrapper, and no earlier build of ours has a record, cargo is made to compile it again.
     fn see_all(&self, mut artifacts: Vec<Artifact>) -> Result<Seen, BuildError> {
-        for round in 0.. {
+        let mut round = 0;
+        loop {
             let mut graph = Graph::default();
             let mut macros = BTreeSet::new();
             let mut unseen = Vec::new();
@@ -141,8 +142,8 @@ impl Engine<'_> {
                 return Ok(Seen::CargoFailed(status));
             }
             artifacts = again;
+            round += 1;
         }
-        unreachable!("the loop ends by itself")
     }
 }
 
