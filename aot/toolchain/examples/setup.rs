@@ -1,11 +1,11 @@
 //! Sets up a toolchain as the environment asks for it, telling each step, and prints it.
 //!
-//! `PM_AOT_CACHE=DIRECTORY cargo run --package pm-toolchain --example setup`
+//! `PM_AOT_CACHE=DIRECTORY cargo run --package pm-toolchain --example setup [abort]`
 
 use std::error::Error;
 use std::time::Instant;
 
-use pm_toolchain::{Progress, Request, SetupError, diagnose, setup};
+use pm_toolchain::{PanicStrategy, Progress, Request, SetupError, diagnose, setup};
 
 struct Lines(Instant);
 
@@ -22,7 +22,10 @@ impl Progress for Lines {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let request = Request::from_env()?;
+    let mut request = Request::from_env()?;
+    if std::env::args().nth(1).as_deref() == Some("abort") {
+        request.panic = PanicStrategy::Abort;
+    }
     let toolchain =
         setup(&request, &mut Lines(Instant::now())).inspect_err(|error: &SetupError| {
             eprintln!("help: {}", error.help());

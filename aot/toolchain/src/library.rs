@@ -113,35 +113,38 @@ fn cargo(inputs: &Inputs, toolchain: &Toolchain, staging: &Path) -> Result<Comma
     Ok(cargo)
 }
 
+/// Where official and distributions' builds say that the library's dependencies are.
+const DEPENDENCIES: &str = "/rust/deps";
+
 /// [`FLAGS`], and paths as the native library has them.
 fn rustflags(inputs: &Inputs, library: &Path) -> Result<String, SetupError> {
     let known_as = inputs.rustc.virtual_sources();
-    let mut flags: Vec<String> = FLAGS.map(str::to_owned).into();
-    // Cargo passes paths relative to the workspace, and rustc keeps them, and its working
-    // directory, apart. The last that fits counts.
+    let mut remaps = Vec::new();
+    let mut remap = |from: &Path, to: String| -> Result<(), SetupError> {
+        remaps.push(format!("--remap-path-prefix={}={to}", text(from)?));
+        Ok(())
+    };
+    // The last that fits counts. Files are named relative to the workspace, but rustc keeps its
+    // working directory too, with links resolved.
     for entry in fs_err::read_dir(library)? {
-        let name = entry?.file_name();
-        let name = text(Path::new(&name))?.to_owned();
-        flags.push(format!("--remap-path-prefix={name}={known_as}/{name}"));
+        let name = PathBuf::from(entry?.file_name());
+        remap(&name, format!("{known_as}/{}", name.display()))?;
     }
-    flags.sort_unstable();
-    flags.push(format!("--remap-path-prefix={}={known_as}", text(library)?));
-    if !inputs.sources.join("vendor").is_dir()
-        && let Some(home) = cargo_home()
-    {
-        flags.push(format!("--remap-path-prefix={}=/rust/deps", text(&home)?));
+    remap(library, known_as.clone())?;
+    remap(&inputs.sources, known_as)?;
+    remap(&inputs.sources.join("vendor"), DEPENDENCIES.into())?;
+    remap(Path::new("vendor"), DEPENDENCIES.into())?;
+    if let Some(home) = cargo_home() {
+        remap(&home.join("registry/src"), DEPENDENCIES.into())?;
     }
+    let flags: Vec<String> = FLAGS.map(str::to_owned).into_iter().chain(remaps).collect();
     Ok(flags.join("\x1f"))
 }
 
-/// Where cargo keeps the sources of what it downloads.
+/// Where cargo keeps what it downloads.
 fn cargo_home() -> Option<PathBuf> {
     let default = || etcetera::home_dir().ok().map(|home| home.join(".cargo"));
-    Some(
-        crate::request::path("CARGO_HOME")
-            .or_else(default)?
-            .join("registry/src"),
-    )
+    crate::request::path("CARGO_HOME").or_else(default)
 }
 
 /// Takes out of the environment what would change the build, or tie it to an outer one.
