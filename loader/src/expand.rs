@@ -50,6 +50,20 @@ impl<D: Dispatch + 'static> ProcMacro<D> {
         })
     }
 
+    /// Makes an instance and drops it: for measuring.
+    ///
+    /// # Errors
+    ///
+    /// [`ExpandError::Trap`] if there's no room for one.
+    pub fn instantiate_only(&self, dispatch: D, wasi: WasiCtx) -> Result<(), ExpandError> {
+        let state = State::new(dispatch, wasi, self.exports, &self.manifest_module);
+        let mut store = Store::new(self.instance_pre.module().engine(), state);
+        match self.instance_pre.instantiate(&mut store) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(explain(&error)),
+        }
+    }
+
     fn expand_here(&self, index: usize, input: &[u8], dispatch: D, wasi: WasiCtx) -> Outcome<D> {
         let module = &self.manifest_module;
         // An aborting macro's message is only on its standard error.

@@ -1,31 +1,126 @@
-//! probe
-use pm_loader::*;
-use std::time::Instant;
-struct Nope;
-impl Dispatch for Nope { fn dispatch(&mut self, r:&[u8], reply:&mut Vec<u8>){ eprintln!("req {:?}", &r[..r.len().min(20)]); reply.extend([1,1]); } }
-fn main(){
-    let p=std::env::args().nth(1).unwrap(); let p=std::path::Path::new(&p);
-    let wasm=fs_err::read(p).unwrap();
-    let t=Instant::now();
-    let (b,m)=compile::precompile(&wasm).unwrap();
-    println!("precompile {:?} wasm {} snapshot {} artifact {}", t.elapsed(), wasm.len(), m.module.len, b.len());
-    for d in &m.module.declarations { println!("{d}") }
-    let (b2,_)=compile::precompile(&wasm).unwrap();
-    println!("deterministic {}", b==b2);
-    compile::precompile_file(p).unwrap();
-    for i in 0..6 {
-        let t=Instant::now();
-        let l: Loader<Nope>=Loader::new(Options::default()).unwrap();
-        let e=t.elapsed();
-        let t2=Instant::now();
-        let m=l.load(p).unwrap();
-        println!("{i} engine+linker {e:?} load {:?} {:?}", t2.elapsed(), m.origin());
-        for _ in 0..3 {
-        let t=Instant::now();
-        let o=m.expand(0,&[1,0,0,0,1,0,0,0,1,0,0,0,1,0,0,0],Nope,WasiCtx::new(Default::default()));
-        println!("   expand {:?} {:?}", t.elapsed(), o.result.map(|r| r.output.len()));
+//! Measures what a macro costs: to load, to instantiate, to expand; as wasm and natively.
+//!
+//! The native side is the same macro as cargo built it, loaded as rustc loads it, answered by the
+//! same server as the wasm. Everything in one process and one run, interleaved; medians are shown.
+
+mod case;
+mod measure;
+mod native;
+mod wasm;
+
+use anyhow::Result;
+use case::Case;
+use clap::{Parser, Subcommand};
+use measure::{Sample, microseconds};
+use std::path::{Path, PathBuf};
+
+#[derive(Parser)]
+#[command(about)]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Load times alone.
+    Load {
+        /// A target directory in which `pm-aot build` has built `serde_derive` and others.
+        target: PathBuf,
+    },
+    /// Everything.
+    All {
+        /// A target directory in which `pm-aot build` has built the macros.
+        target: PathBuf,
+        /// Another one, in which the native macros were built at opt-level 3.
+        #[arg(long)]
+        optimised: Option<PathBuf>,
+        /// How often each thing is measured.
+        #[arg(long, default_value_t = 21)]
+        repetitions: usize,
+    },
+}
+
+fn main() -> Result<()> {
+    match Options::parse().command {
+        Command::Load { target } => load(&target),
+        Command::All { target, optimised, repetitions } => {
+            all(&target, optimised.as_deref(), repetitions)
         }
     }
-    let l: Loader<Nope>=Loader::new(Options{ignore_artifacts:true,..Default::default()}).unwrap();
-    let t2=Instant::now(); l.load(p).unwrap(); println!("jit {:?}", t2.elapsed());
+}
+
+fn load(target: &Path) -> Result<()> {
+    println!("{:<20} {:>12} {:>12} {:>12}", "macro crate", "JIT", ".cwasm", "dlopen");
+    for case in case::CASES {
+        let Some(files) = case.find(target)? else { continue };
+        let jit = wasm::load(&files.wasm, true, 1)?;
+        let artifact = wasm::load(&files.wasm, false, 21)?;
+        let native = native::load(&files.native, 21)?;
+        let row = [jit.total, artifact.total, native].map(|sample| microseconds(sample.median()));
+        println!("{:<20} {:>12} {:>12} {:>12}", case.name, row[0], row[1], row[2]);
+    }
+    Ok(())
+}
+
+fn all(target: &Path, optimised: Option<&Path>, repetitions: usize) -> Result<()> {
+    println!("Medians of {repetitions} (JIT load of {}), microseconds.", jit(repetitions));
+    for case in case::CASES {
+        let Some(files) = case.find(target)? else {
+            println!("\n{}: not built in {}", case.name, target.display());
+            continue;
+        };
+        println!("\n{} (`{}` of {})", case.name, case.macro_name, case.what);
+        let row = |what: &str, sample: &Sample| {
+            let spread = format!("{} .. {}", microseconds(sample.low()), microseconds(sample.high()));
+            println!("  {what:<44} {:>12}   {spread}", microseconds(sample.median()));
+        };
+        let jit_load = wasm::load(&files.wasm, true, jit(repetitions))?;
+        let artifact = wasm::load(&files.wasm, false, repetitions)?;
+        let native = native::load(&files.native, repetitions)?;
+        row("load: JIT, engine included", &jit_load.total);
+        row("load: .cwasm, engine included", &artifact.total);
+        row("  of which the engine, once a process", &artifact.engine);
+        row("  of which the macro crate", &artifact.macros);
+        row("load: native, dlopen + dlsym", &native);
+        let mut runner = wasm::Runner::new(&files.wasm, case)?;
+        row("a fresh instance", &runner.instance(repetitions)?);
+        let expansion = runner.expand(repetitions)?;
+        row("one expansion: wasm", &expansion);
+        let output = runner.output()?;
+        let cargo = expand_native(case, &files.native, repetitions, &output)?;
+        row("one expansion: native, as cargo builds it", &cargo);
+        if let Some(files) = optimised.map(|optimised| case.find(optimised)).transpose()?.flatten() {
+            let native = expand_native(case, &files.native, repetitions, &output)?;
+            row("one expansion: native, opt-level 3", &native);
+        }
+        println!("  requests in it: {}", runner.requests());
+        let size = |path: &Path| fs_err::metadata(path).map(|metadata| metadata.len());
+        println!(
+            "  bytes: .wasm {}, .cwasm {}, native {}",
+            size(&files.wasm)?,
+            size(&files.wasm.with_extension("cwasm"))?,
+            size(&files.native)?
+        );
+        let ratio = |a: &Sample, b: &Sample| a.median() / b.median();
+        println!(
+            "  JIT / .cwasm load: {:.0}; .cwasm / dlopen: {:.2}; without the engine: {:.2}",
+            ratio(&jit_load.total, &artifact.total),
+            ratio(&artifact.total, &native),
+            ratio(&artifact.macros, &native),
+        );
+    }
+    Ok(())
+}
+
+/// A JIT load takes a second.
+fn jit(repetitions: usize) -> usize {
+    repetitions.min(20)
+}
+
+/// Measures native expansions, and that they have the same output.
+fn expand_native(case: &Case, path: &Path, repetitions: usize, output: &str) -> Result<Sample> {
+    let (sample, native) = native::expand(path, case, repetitions)?;
+    anyhow::ensure!(native == output, "{}: the native macro makes something else", case.name);
+    Ok(sample)
 }

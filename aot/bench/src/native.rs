@@ -1,0 +1,166 @@
+//! The native side: a proc-macro library loaded as rustc does it, and run through the same bridge.
+//!
+//! The layouts are those of rustc 1.96, `library/proc_macro/src/bridge/{client,buffer,closure,mod}.rs`,
+//! on a 64-bit machine.
+
+use crate::case::Case;
+use crate::measure::{Sample, timed};
+use anyhow::{Context, Result};
+use libloading::Library;
+use pm_loader::Dispatch;
+use pm_server::{Server, Standalone, protocol::UsizeWidth};
+use std::ffi::c_void;
+use std::path::Path;
+
+/// `buffer::Buffer`.
+#[repr(C)]
+struct Buffer {
+    data: *mut u8,
+    len: usize,
+    capacity: usize,
+    reserve: extern "C" fn(Buffer, usize) -> Buffer,
+    drop: extern "C" fn(Buffer),
+}
+
+/// `BridgeConfig`, with `closure::Closure` in it.
+#[repr(C)]
+struct BridgeConfig {
+    input: Buffer,
+    call: extern "C" fn(*mut c_void, Buffer) -> Buffer,
+    env: *mut c_void,
+    force_show_panics: bool,
+}
+
+/// `client::Client`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct Client {
+    handle_counters: *const c_void,
+    run: extern "C" fn(BridgeConfig) -> Buffer,
+}
+
+/// `client::ProcMacro`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+#[expect(dead_code, reason = "the layout is rustc's")]
+enum ProcMacro {
+    CustomDerive { name: &'static str, attributes: &'static [&'static str], client: Client },
+    Attr { name: &'static str, client: Client },
+    Bang { name: &'static str, client: Client },
+}
+
+impl Buffer {
+    fn from_vec(bytes: Vec<u8>) -> Buffer {
+        let mut bytes = std::mem::ManuallyDrop::new(bytes);
+        let (data, len, capacity) = (bytes.as_mut_ptr(), bytes.len(), bytes.capacity());
+        Buffer { data, len, capacity, reserve, drop }
+    }
+
+    /// # Safety
+    ///
+    /// The buffer must be one of [`Buffer::from_vec`].
+    unsafe fn into_vec(self) -> Vec<u8> {
+        // SAFETY: these are the parts of a vector of this program's allocator.
+        unsafe { Vec::from_raw_parts(self.data, self.len, self.capacity) }
+    }
+}
+
+extern "C" fn reserve(buffer: Buffer, additional: usize) -> Buffer {
+    // SAFETY: only buffers of this program have this function.
+    let mut bytes = unsafe { buffer.into_vec() };
+    bytes.reserve(additional);
+    Buffer::from_vec(bytes)
+}
+
+extern "C" fn drop(buffer: Buffer) {
+    // SAFETY: only buffers of this program have this function.
+    std::mem::drop(unsafe { buffer.into_vec() });
+}
+
+/// A server with the reply's buffer.
+struct Env {
+    server: Server<Standalone>,
+    reply: Vec<u8>,
+}
+
+extern "C" fn call(env: *mut c_void, request: Buffer) -> Buffer {
+    // SAFETY: `run` gave the macro this pointer, and waits for the macro.
+    let env = unsafe { &mut *env.cast::<Env>() };
+    // SAFETY: a macro sends its requests in the buffer of its input, which is this program's: the
+    // bridge's client puts it into its state and never another.
+    let mut bytes = unsafe { request.into_vec() };
+    env.reply.clear();
+    env.server.dispatch(&bytes, &mut env.reply);
+    bytes.clear();
+    bytes.extend_from_slice(&env.reply);
+    Buffer::from_vec(bytes)
+}
+
+/// How long `dlopen` and `dlsym` take.
+pub(crate) fn load(path: &Path, repetitions: usize) -> Result<Sample> {
+    let symbol = declaration_symbol(path)?;
+    let mut times = Vec::new();
+    for _ in 0..repetitions {
+        let (library, time) = timed(|| open(path, &symbol).map(|(library, _)| library));
+        library?.close()?;
+        times.push(time);
+    }
+    Ok(Sample::new(times))
+}
+
+/// How long expansions take, and what comes out.
+pub(crate) fn expand(path: &Path, case: &Case, repetitions: usize) -> Result<(Sample, String)> {
+    let symbol = declaration_symbol(path)?;
+    let (library, macros) = open(path, &symbol)?;
+    let client = macros
+        .iter()
+        .find_map(|declared| match declared {
+            ProcMacro::CustomDerive { name, client, .. } if *name == case.macro_name => Some(client),
+            _ => None,
+        })
+        .with_context(|| format!("{} has no {}", path.display(), case.macro_name))?;
+    let mut times = Vec::new();
+    let mut output = String::new();
+    for _ in 0..repetitions {
+        let (server, input) = case.serve(UsizeWidth::Native64)?;
+        let mut env = Env { server, reply: Vec::new() };
+        let (answer, time) = timed(|| {
+            let answer = (client.run)(BridgeConfig {
+                input: Buffer::from_vec(input),
+                call,
+                env: (&raw mut env).cast(),
+                force_show_panics: false,
+            });
+            // SAFETY: the macro's buffer has its length in use; it's the macro's to drop.
+            let bytes = unsafe { std::slice::from_raw_parts(answer.data, answer.len) }.to_vec();
+            (answer.drop)(answer);
+            bytes
+        });
+        times.push(time);
+        let stream = env.server.decode_output(&answer)?;
+        output = env.server.backend().print(&stream);
+    }
+    library.close()?;
+    Ok((Sample::new(times), output))
+}
+
+/// Opens a library and finds its declarations, as rustc's `load_symbol_from_dylib` does.
+fn open(path: &Path, symbol: &[u8]) -> Result<(Library, &'static [ProcMacro])> {
+    // SAFETY: a proc-macro library has no constructors but std's.
+    let library = unsafe { Library::new(path)? };
+    // SAFETY: rustc defines the symbol with this type; the slice lives as long as the library, and
+    // no caller keeps it longer.
+    let macros = unsafe { **library.get::<*const &'static [ProcMacro]>(symbol)? };
+    Ok((library, macros))
+}
+
+/// The name of the declaration symbol: in the library's string table.
+fn declaration_symbol(path: &Path) -> Result<Vec<u8>> {
+    let prefix = b"__rustc_proc_macro_decls_";
+    let bytes = fs_err::read(path)?;
+    let at = bytes
+        .windows(prefix.len())
+        .position(|window| window == prefix)
+        .with_context(|| format!("{} is no proc-macro library", path.display()))?;
+    Ok(bytes[at..].iter().copied().take_while(|&byte| byte != 0).collect())
+}

@@ -1,0 +1,114 @@
+//! The wasm side.
+
+use crate::case::Case;
+use crate::measure::{Sample, timed};
+use anyhow::{Context, Result};
+use pm_loader::{Dispatch, Loader, Options, Output, ProcMacro, WasiCtx};
+use pm_server::{Server, Standalone, protocol::UsizeWidth};
+use std::path::Path;
+use std::sync::Arc;
+
+/// How long loading takes.
+pub(crate) struct Load {
+    pub(crate) total: Sample,
+    pub(crate) engine: Sample,
+    pub(crate) macros: Sample,
+}
+
+/// Loads a crate as a fresh process would: engine, then the crate.
+pub(crate) fn load(wasm: &Path, ignore_artifacts: bool, repetitions: usize) -> Result<Load> {
+    let (mut engine, mut macros) = (Vec::new(), Vec::new());
+    for _ in 0..repetitions {
+        let options = Options { ignore_artifacts, ..Options::default() };
+        let (loader, time) = timed(|| Loader::<Counting>::new(options));
+        engine.push(time);
+        let loader = loader?;
+        let (loaded, time) = timed(|| loader.load(wasm));
+        macros.push(time);
+        let jit = *loaded?.origin() != pm_loader::Origin::Artifact;
+        anyhow::ensure!(jit == ignore_artifacts, "{}: no artifact that fits", wasm.display());
+    }
+    let total = engine.iter().zip(&macros).map(|(a, b)| *a + *b);
+    Ok(Load { total: Sample::new(total), engine: Sample::new(engine), macros: Sample::new(macros) })
+}
+
+/// Runs one macro.
+pub(crate) struct Runner<'a> {
+    case: &'a Case,
+    loaded: ProcMacro<Counting>,
+    index: usize,
+    requests: usize,
+}
+
+impl Runner<'_> {
+    pub(crate) fn new<'a>(wasm: &Path, case: &'a Case) -> Result<Runner<'a>> {
+        let loaded = Loader::new(Options::default())?.load(wasm)?;
+        let index = loaded
+            .declarations()
+            .iter()
+            .position(|declaration| {
+                declaration.name == case.macro_name && declaration.kind == case.kind
+            })
+            .with_context(|| format!("{} has no {}", case.name, case.macro_name))?;
+        Ok(Runner { case, loaded, index, requests: 0 })
+    }
+
+    /// A fresh instance: made and dropped.
+    pub(crate) fn instance(&self, repetitions: usize) -> Result<Sample> {
+        let mut times = Vec::new();
+        for _ in 0..repetitions {
+            let (result, time) = timed(|| self.loaded.instantiate_only(Counting::default(), wasi()));
+            result?;
+            times.push(time);
+        }
+        Ok(Sample::new(times))
+    }
+
+    pub(crate) fn expand(&mut self, repetitions: usize) -> Result<Sample> {
+        let mut times = Vec::new();
+        for _ in 0..repetitions {
+            let (server, input) = self.case.serve(UsizeWidth::Wasm32)?;
+            let dispatch = Counting { server: Some(server), requests: 0 };
+            let (outcome, time) =
+                timed(|| self.loaded.expand(self.index, &input, dispatch, wasi()));
+            outcome.result?;
+            self.requests = outcome.dispatch.requests;
+            times.push(time);
+        }
+        Ok(Sample::new(times))
+    }
+
+    /// What the macro makes of the item, as text.
+    pub(crate) fn output(&self) -> Result<String> {
+        let (server, input) = self.case.serve(UsizeWidth::Wasm32)?;
+        let dispatch = Counting { server: Some(server), requests: 0 };
+        let outcome = self.loaded.expand(self.index, &input, dispatch, wasi());
+        let mut server = outcome.dispatch.server.context("the server was given")?;
+        let stream = server.decode_output(&outcome.result?.output)?;
+        Ok(server.backend().print(&stream))
+    }
+
+    pub(crate) fn requests(&self) -> usize {
+        self.requests
+    }
+}
+
+fn wasi() -> WasiCtx {
+    WasiCtx::new(Arc::default()).with_stdout(Output::capture()).with_stderr(Output::capture())
+}
+
+/// Counts the requests.
+#[derive(Default)]
+pub(crate) struct Counting {
+    server: Option<Server<Standalone>>,
+    requests: usize,
+}
+
+impl Dispatch for Counting {
+    fn dispatch(&mut self, request: &[u8], reply: &mut Vec<u8>) {
+        self.requests += 1;
+        if let Some(server) = &mut self.server {
+            server.dispatch(request, reply);
+        }
+    }
+}
