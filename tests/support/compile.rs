@@ -1,0 +1,135 @@
+//! Compiling a case with native rustc.
+
+use crate::cases::Case;
+use crate::oracle::Oracles;
+use crate::workspace::{Workspace, toolchain};
+use fs_err as fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Which form of the macros a case gets.
+#[derive(Clone, Copy, Debug)]
+pub enum Macros<'a> {
+    /// What cargo built.
+    Native,
+    /// The wasm artifacts, in that rustc.
+    Wasm(&'a Oracles),
+}
+
+/// What a compilation came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compiled {
+    /// rustc's exit status, in words.
+    pub status: String,
+    /// What rustc and the macros wrote to stdout.
+    pub stdout: Vec<u8>,
+    /// What rustc and the macros wrote to stderr.
+    pub stderr: Vec<u8>,
+    /// The expanded source, if that was asked for and there is any.
+    pub expanded: Option<String>,
+}
+
+impl Compiled {
+    /// Whether rustc had nothing to object to.
+    pub fn succeeded(&self) -> bool {
+        self.status == "exit status: 0"
+    }
+}
+
+/// How far rustc goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// It prints the expanded source.
+    Expand,
+    /// It checks the types, too, and so has more to say.
+    Check,
+}
+
+/// Compiles a case. `out` is a folder for what rustc makes.
+pub fn compile(
+    workspace: &Workspace,
+    case: &Case,
+    macros: Macros<'_>,
+    goal: Goal,
+    out: &Path,
+) -> Compiled {
+    fs::create_dir_all(out).expect("the scratch folder can be written to");
+    let made = out.join(match goal {
+        Goal::Expand => "expanded.rs",
+        Goal::Check => "libcase.rmeta",
+    });
+    let _ = fs::remove_file(&made);
+    let mut rustc = rustc(workspace, case);
+    rustc.arg("-o").arg(&made).arg(&case.path);
+    match goal {
+        Goal::Expand => rustc.arg("-Zunpretty=expanded"),
+        Goal::Check => rustc.arg("--emit=metadata"),
+    };
+    for known in &workspace.externs {
+        let path = match (macros, &known.wasm) {
+            (Macros::Wasm(oracles), Some(_)) if case.names(&known.name) => {
+                oracles.library(&known.name)
+            }
+            _ => &known.path,
+        };
+        rustc.arg(format!("--extern={}={}", known.name, path.display()));
+    }
+    if let Macros::Wasm(oracles) = macros {
+        oracles.configure(&mut rustc);
+    }
+    let output = rustc
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("{rustc:?}: {error}"));
+    Compiled {
+        status: output.status.to_string(),
+        stdout: output.stdout,
+        stderr: output.stderr,
+        expanded: match goal {
+            Goal::Expand => fs::read_to_string(&made).ok(),
+            Goal::Check => None,
+        },
+    }
+}
+
+/// rustc as cargo would call it for the package, as far as a macro can see.
+fn rustc(workspace: &Workspace, case: &Case) -> Command {
+    let toolchain = toolchain();
+    let mut rustc = toolchain.unstable_command(&toolchain.rustc);
+    rustc.current_dir(&workspace.root);
+    for (name, _) in std::env::vars_os() {
+        // Those of this test's own cargo.
+        if name.to_string_lossy().starts_with("CARGO") {
+            rustc.env_remove(name);
+        }
+    }
+    rustc.envs(variables(workspace));
+    rustc.env("CARGO", &toolchain.cargo).env("RUST_BACKTRACE", "0");
+    rustc.args(["--crate-type=lib", "--crate-name=case", "--color=never", "--edition"]);
+    rustc.arg(case.edition());
+    for folder in &workspace.libraries {
+        rustc.arg("-L").arg(format!("dependency={}", folder.display()));
+    }
+    rustc
+}
+
+/// The variables about the package that cargo sets.
+pub fn variables(workspace: &Workspace) -> Vec<(String, String)> {
+    let root = workspace.root.to_str().expect("a path in UTF-8");
+    let name = workspace.root.file_name().and_then(|name| name.to_str()).expect("a name");
+    [
+        ("CARGO_CRATE_NAME", "case"),
+        ("CARGO_MANIFEST_DIR", root),
+        ("CARGO_PKG_AUTHORS", "A. Uthor:B. Uthor"),
+        ("CARGO_PKG_DESCRIPTION", "A test."),
+        ("CARGO_PKG_HOMEPAGE", ""),
+        ("CARGO_PKG_NAME", name),
+        ("CARGO_PKG_VERSION", "1.2.3-pre"),
+        ("CARGO_PKG_VERSION_MAJOR", "1"),
+        ("CARGO_PKG_VERSION_MINOR", "2"),
+        ("CARGO_PKG_VERSION_PATCH", "3"),
+        ("CARGO_PKG_VERSION_PRE", "pre"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into()
+}

@@ -1,0 +1,10 @@
+//! What the integration tests share.
+
+pub mod cases;
+pub mod compile;
+pub mod diff;
+pub mod once;
+pub mod oracle;
+pub mod replay;
+pub mod verdict;
+pub mod workspace;

@@ -1,0 +1,72 @@
+//! Holding the wasm artifacts against native macros.
+
+use crate::cases::Case;
+use crate::compile::{Compiled, Goal, Macros, compile};
+use crate::diff::diff;
+use crate::once::scratch;
+use crate::oracle::Oracles;
+use crate::workspace::Workspace;
+use fs_err as fs;
+use std::path::PathBuf;
+
+/// Whether rustc should accept a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// It does.
+    Success,
+    /// It doesn't, and says why.
+    Failure,
+}
+
+/// Compiles a case with native macros and with the wasm artifacts, and panics with the difference if
+/// there is any: in the expanded source, in what reaches the user, or in the exit status.
+///
+/// Returns the recording of the expansions.
+pub fn same(workspace: &Workspace, case: &Case, expect: Expect) -> PathBuf {
+    let oracles = Oracles::for_case(workspace, case);
+    let out = scratch().join("cases").join(workspace.root.file_name().expect("a name"));
+    let out = out.join(case.slug());
+    fs::create_dir_all(&out).expect("the scratch folder can be written to");
+    let recording = out.join("recording");
+    let _ = fs::remove_file(&recording);
+    let mut differences = String::new();
+    for goal in [Goal::Expand, Goal::Check] {
+        let oracles = match goal {
+            Goal::Expand => oracles.clone().record(&recording),
+            Goal::Check => oracles.clone(),
+        };
+        let native = compile(workspace, case, Macros::Native, goal, &out.join("native"));
+        let wasm = compile(workspace, case, Macros::Wasm(&oracles), goal, &out.join("wasm"));
+        if goal == Goal::Check {
+            let wanted = expect == Expect::Success;
+            let stderr = String::from_utf8_lossy(&native.stderr);
+            assert_eq!(native.succeeded(), wanted, "native rustc: {}\n{stderr}", native.status);
+        }
+        differences.push_str(&compare(goal, &native, &wasm));
+    }
+    assert!(
+        differences.is_empty(),
+        "{} differs (- native, + wasm)\n{differences}",
+        case.path.display()
+    );
+    assert!(recording.exists(), "no macro of {} ran as wasm", case.path.display());
+    recording
+}
+
+fn compare(goal: Goal, native: &Compiled, wasm: &Compiled) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let expanded = |side: &Compiled| side.expanded.clone().unwrap_or_else(|| "(none)".into());
+    let parts = [
+        ("exit status", native.status.clone(), wasm.status.clone()),
+        ("stdout", text(&native.stdout), text(&wasm.stdout)),
+        ("stderr", text(&native.stderr), text(&wasm.stderr)),
+        ("expansion", expanded(native), expanded(wasm)),
+    ];
+    let mut out = String::new();
+    for (part, native, wasm) in parts {
+        if native != wasm {
+            out.push_str(&format!("--- {part} ({goal:?})\n{}", diff(&native, &wasm)));
+        }
+    }
+    out
+}

@@ -1,0 +1,183 @@
+//! A cargo workspace of the tests, built natively and for wasm.
+
+use crate::once::{once, scratch};
+use fs_err as fs;
+use pm_toolchain::{Request, Silent, Toolchain};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// The toolchain that `pm-aot setup` makes.
+pub fn toolchain() -> &'static Toolchain {
+    static TOOLCHAIN: OnceLock<Toolchain> = OnceLock::new();
+    TOOLCHAIN.get_or_init(|| {
+        once("toolchain", || {
+            let request = Request::from_env().expect("a cache directory");
+            pm_toolchain::setup(&request, &mut Silent).unwrap_or_else(|error| {
+                panic!("no toolchain: {error}\nhelp: {}", error.help())
+            })
+        })
+    })
+}
+
+/// A package of the tests, with all that its cases can name.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Workspace {
+    /// Where its `Cargo.toml` is.
+    pub root: PathBuf,
+    /// The package's direct dependencies.
+    pub externs: Vec<Extern>,
+    /// The folders of their dependencies.
+    pub libraries: Vec<PathBuf>,
+}
+
+/// A direct dependency.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Extern {
+    /// The name that the package's code knows it by.
+    pub name: String,
+    /// The native library: an `.rlib`, or what a proc macro has.
+    pub path: PathBuf,
+    /// The wasm module, if it is a proc macro.
+    pub wasm: Option<PathBuf>,
+}
+
+impl Workspace {
+    /// The macro crate of that name.
+    pub fn wasm(&self, name: &str) -> &Path {
+        let found = self.externs.iter().find(|known| known.name == name);
+        found
+            .and_then(|known| known.wasm.as_deref())
+            .unwrap_or_else(|| panic!("no macro crate `{name}` in {}", self.root.display()))
+    }
+}
+
+/// Real macro crates, and what their output needs.
+pub fn samples() -> &'static Workspace {
+    static SAMPLES: OnceLock<Workspace> = OnceLock::new();
+    SAMPLES.get_or_init(|| once("samples", || build("samples")))
+}
+
+/// Macro crates of ill or unusual habit.
+pub fn fixtures() -> &'static Workspace {
+    static FIXTURES: OnceLock<Workspace> = OnceLock::new();
+    FIXTURES.get_or_init(|| once("fixtures", || build("fixtures")))
+}
+
+/// The binary under test: `PM_AOT`, or what cargo makes of this workspace now.
+pub fn pm_aot() -> PathBuf {
+    if let Some(path) = std::env::var_os("PM_AOT") {
+        return path.into();
+    }
+    once("pm-aot", || {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--package", "pm-aot", "--bin", "pm-aot", "--locked"]);
+        cargo.args(["--message-format", "json", "--manifest-path"]).arg(manifest);
+        messages(&mut cargo)
+            .iter()
+            .find_map(|message| Some(message["executable"].as_str()?.into()))
+            .expect("cargo says where the binary is")
+    })
+}
+
+fn build(name: &str) -> Workspace {
+    let root = fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("a folder");
+    let target = scratch().join(name);
+    let in_workspace = |command: &mut Command| {
+        // The fixtures' `.cargo/config.toml` is found from the working directory.
+        command.current_dir(&root).env("CARGO_TARGET_DIR", &target);
+    };
+    let mut aot = Command::new(pm_aot());
+    aot.args(["build", "--locked"]);
+    in_workspace(&mut aot);
+    run(&mut aot);
+
+    // Nothing is left to build: this asks cargo where everything is.
+    let toolchain = toolchain();
+    let mut cargo = toolchain.command(&toolchain.cargo);
+    cargo.args(["build", "--locked", "--message-format", "json"]);
+    in_workspace(&mut cargo);
+    let made = messages(&mut cargo);
+    let names = dependencies(&root);
+    let externs: Vec<Extern> = made
+        .iter()
+        .filter_map(|message| {
+            let name = names.get(message["package_id"].as_str()?)?;
+            library(message).map(|(path, wasm)| Extern { name: name.clone(), path, wasm })
+        })
+        .collect();
+    assert_eq!(externs.len(), names.len(), "cargo made {externs:#?} of {names:#?}");
+    Workspace { root, externs, libraries: folders(&made) }
+}
+
+/// The library that a message of cargo's is about, and its wasm module.
+fn library(message: &serde_json::Value) -> Option<(PathBuf, Option<PathBuf>)> {
+    let kind = message["target"]["kind"][0].as_str()?;
+    let extension = match kind {
+        "lib" | "rlib" => "rlib",
+        "proc-macro" => std::env::consts::DLL_EXTENSION,
+        _ => return None,
+    };
+    let files = message["filenames"].as_array()?.iter().filter_map(|file| file.as_str());
+    let path = files.map(PathBuf::from).find(|file| {
+        file.extension().is_some_and(|found| found == extension)
+    })?;
+    let wasm = (kind == "proc-macro").then(|| wasm_beside(&path));
+    Some((path, wasm))
+}
+
+/// The folders of all that cargo made.
+pub(crate) fn folders(messages: &[serde_json::Value]) -> Vec<PathBuf> {
+    let files = messages.iter().filter_map(|message| message["filenames"].as_array()).flatten();
+    let folders = files.filter_map(|file| Some(Path::new(file.as_str()?).parent()?.to_owned()));
+    folders.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The module beside a native macro: `NAME.wasm` for `libNAME.so`.
+fn wasm_beside(native: &Path) -> PathBuf {
+    let stem = native.file_stem().and_then(|stem| stem.to_str()).expect("a file with a name");
+    let stem = stem.strip_prefix(std::env::consts::DLL_PREFIX).unwrap_or(stem);
+    let wasm = native.with_file_name(format!("{stem}.wasm"));
+    assert!(wasm.exists(), "`pm-aot build` made no {}", wasm.display());
+    wasm
+}
+
+/// The direct dependencies of the package at `root`: package ids, and the names in its code.
+fn dependencies(root: &Path) -> BTreeMap<String, String> {
+    let toolchain = toolchain();
+    let mut cargo = toolchain.command(&toolchain.cargo);
+    cargo.args(["metadata", "--format-version", "1", "--locked"]).current_dir(root);
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&run(&mut cargo)).expect("cargo's metadata are JSON");
+    let resolve = &metadata["resolve"];
+    let nodes = resolve["nodes"].as_array().expect("a list");
+    let node = nodes.iter().find(|node| node["id"] == resolve["root"]).expect("a root package");
+    let text = |value: &serde_json::Value| value.as_str().expect("a string").to_owned();
+    let dependencies = node["deps"].as_array().expect("a list").iter();
+    dependencies.map(|dep| (text(&dep["pkg"]), text(&dep["name"]))).collect()
+}
+
+/// Runs a cargo that writes JSON lines.
+pub(crate) fn messages(command: &mut Command) -> Vec<serde_json::Value> {
+    let lines = run(command);
+    let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    lines.map(|line| serde_json::from_slice(line).expect("a line of JSON")).collect()
+}
+
+/// Runs a program that must succeed, and returns what it wrote.
+pub(crate) fn run(command: &mut Command) -> Vec<u8> {
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output.stdout
+}
