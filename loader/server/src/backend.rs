@@ -40,11 +40,11 @@ pub trait Backend {
     fn ts_from_str(&mut self, text: &str) -> Result<Self::TokenStream, LexError>;
     /// Prints tokens.
     fn ts_to_string(&mut self, stream: &Self::TokenStream) -> String;
-    /// Appends a tree.
-    fn ts_push_tree(
+    /// Appends trees.
+    fn ts_push_trees<'a>(
         &mut self,
         stream: &mut Self::TokenStream,
-        tree: TokenTree<Self::TokenStream, Self::Span, &str>,
+        trees: impl Iterator<Item = TokenTree<Self::TokenStream, Self::Span, &'a str>>,
     );
     /// Appends a stream.
     fn ts_push_stream(&mut self, stream: &mut Self::TokenStream, other: Self::TokenStream);

@@ -28,6 +28,10 @@
         proc_macro_span,
         proc_macro_tracked_env,
         proc_macro_tracked_path
+    ),
+    expect(
+        internal_features,
+        reason = "saving spans is not meant for macros, but they do it"
     )
 )]
 

@@ -122,12 +122,12 @@ impl Backend for Rustc {
         stream.to_string()
     }
 
-    fn ts_push_tree(
+    fn ts_push_trees<'a>(
         &mut self,
         stream: &mut TokenStream,
-        tree: TokenTree<TokenStream, RustcSpan, &str>,
+        trees: impl Iterator<Item = TokenTree<TokenStream, RustcSpan, &'a str>>,
     ) {
-        stream.extend([native_tree(tree)]);
+        stream.extend(trees.map(native_tree));
     }
 
     fn ts_push_stream(&mut self, stream: &mut TokenStream, other: TokenStream) {

@@ -244,21 +244,8 @@ impl<B: Backend> Call<'_, B> {
                     .ts_to_string(streams.get(stream)?)
                     .encode(&mut self.w);
             }
-            R::TsFromTokenTree { tree } => {
-                let mut stream = B::TokenStream::default();
-                self.push(&mut stream, tree)?;
-                self.stream(stream);
-            }
-            R::TsConcatTrees { base, trees } => {
-                let mut stream = base
-                    .map(|base| streams.take(base))
-                    .transpose()?
-                    .unwrap_or_default();
-                for tree in trees {
-                    self.push(&mut stream, tree)?;
-                }
-                self.stream(stream);
-            }
+            R::TsFromTokenTree { tree } => self.concat(None, [tree])?,
+            R::TsConcatTrees { base, trees } => self.concat(base, trees)?,
             R::TsConcatStreams {
                 base,
                 streams: others,
@@ -339,10 +326,10 @@ impl<B: Backend> Call<'_, B> {
         Ok(())
     }
 
-    fn push(
+    fn concat<'a>(
         &mut self,
-        stream: &mut B::TokenStream,
-        tree: WireTree<'_>,
+        base: Option<StreamHandle>,
+        trees: impl IntoIterator<Item = WireTree<'a>>,
     ) -> Result<(), PanicMessage> {
         let Server {
             backend,
@@ -350,9 +337,23 @@ impl<B: Backend> Call<'_, B> {
             spans,
             ..
         } = &mut *self.server;
-        let tree = tree.try_map(|handle| streams.take(handle), |handle| spans.get(handle))?;
-        backend.ts_push_tree(stream, tree);
-        Ok(())
+        let mut stream = base
+            .map(|base| streams.take(base))
+            .transpose()?
+            .unwrap_or_default();
+        let mut failed = None;
+        let trees = trees.into_iter().map_while(|tree| {
+            let tree = tree.try_map(|handle| streams.take(handle), |handle| spans.get(handle));
+            tree.map_err(|error| failed = Some(error)).ok()
+        });
+        backend.ts_push_trees(&mut stream, trees);
+        match failed {
+            Some(error) => Err(error),
+            None => {
+                self.stream(stream);
+                Ok(())
+            }
+        }
     }
 
     fn stream(&mut self, stream: B::TokenStream) {

@@ -199,10 +199,14 @@ impl Backend for Standalone {
         self.print(stream)
     }
 
-    fn ts_push_tree(&mut self, stream: &mut TokenStream, tree: TokenTree<TokenStream, Span, &str>) {
+    fn ts_push_trees<'a>(
+        &mut self,
+        stream: &mut TokenStream,
+        trees: impl Iterator<Item = TokenTree<TokenStream, Span, &'a str>>,
+    ) {
         // `proc_macro` doesn't let another character through either.
         stream
-            .push_tree(tree)
+            .extend_trees(trees)
             .unwrap_or_else(|error| panic!("{error}"));
     }
 

@@ -154,10 +154,7 @@ impl TokenStream {
 
     /// Appends a tree. A token that continues a joint one becomes part of it.
     pub fn push(&mut self, tree: Tree) {
-        let trees = self.trees_mut();
-        if !glue_to_last(trees, &tree) {
-            trees.push(tree);
-        }
+        push_glued(self.trees_mut(), tree);
     }
 
     /// Appends a stream. Its first token may become part of the last one here.
@@ -172,6 +169,12 @@ impl TokenStream {
         let trees = self.trees_mut();
         let glued = glue_to_last(trees, first);
         trees.extend(stream.trees().iter().skip(usize::from(glued)).cloned());
+    }
+}
+
+fn push_glued(trees: &mut Vec<Tree>, tree: Tree) {
+    if !glue_to_last(trees, &tree) {
+        trees.push(tree);
     }
 }
 

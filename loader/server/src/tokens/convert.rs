@@ -1,6 +1,6 @@
 //! Between rustc's token streams and the trees that macros see.
 
-use super::{Group, Literal, Op, Spacing, Token, TokenKind, TokenStream, Tree};
+use super::{Group, Literal, Op, Spacing, Token, TokenKind, TokenStream, Tree, push_glued};
 use crate::protocol::{self, DelimSpan, Delimiter, LitKind, Punct, TokenTree};
 use crate::span::Span;
 use smol_str::{SmolStr, SmolStrBuilder};
@@ -12,70 +12,15 @@ pub struct NotPunctuation(pub u8);
 
 impl TokenStream {
     /// Appends what a macro made.
-    pub fn push_tree(
+    pub fn extend_trees<'a>(
         &mut self,
-        tree: TokenTree<TokenStream, Span, &str>,
+        trees: impl IntoIterator<Item = TokenTree<TokenStream, Span, &'a str>>,
     ) -> Result<(), NotPunctuation> {
-        match tree {
-            TokenTree::Group(group) => self.push(Tree::Group(Group {
-                delimiter: group.delimiter,
-                open: group.span.open,
-                open_spacing: Spacing::Alone,
-                close: group.span.close,
-                close_spacing: Spacing::Alone,
-                stream: group.stream.unwrap_or_default(),
-            })),
-            TokenTree::Punct(Punct { ch, joint, span }) => {
-                let op = Op::new(&[ch]).ok_or(NotPunctuation(ch))?;
-                let spacing = if joint {
-                    Spacing::Joint
-                } else {
-                    Spacing::Alone
-                };
-                self.push(Tree::Token(Token {
-                    kind: TokenKind::Op(op),
-                    span,
-                    spacing,
-                }));
-            }
-            TokenTree::Ident(ident) => {
-                let kind = TokenKind::Ident {
-                    name: SmolStr::new(ident.sym),
-                    raw: ident.is_raw,
-                };
-                self.push(Tree::alone(kind, ident.span));
-            }
-            TokenTree::Literal(literal) => self.push_literal(literal),
-        }
-        Ok(())
-    }
-
-    fn push_literal(&mut self, literal: protocol::Literal<Span, &str>) {
-        let protocol::Literal {
-            kind,
-            symbol,
-            suffix,
-            span,
-        } = literal;
-        let negative = match kind {
-            LitKind::Integer | LitKind::Float => symbol.strip_prefix('-'),
-            _ => None,
-        };
-        if negative.is_some() {
-            let (kind, spacing) = (TokenKind::Op(Op::MINUS), Spacing::JointHidden);
-            self.push(Tree::Token(Token {
-                kind,
-                span,
-                spacing,
-            }));
-        }
-        let symbol = SmolStr::new(negative.unwrap_or(symbol));
-        let literal = Literal {
-            kind,
-            symbol,
-            suffix: suffix.map(SmolStr::new),
-        };
-        self.push(Tree::alone(TokenKind::Literal(literal), span));
+        let trees = trees.into_iter();
+        let out = self.trees_mut();
+        // Not the upper bound: it is the macro's word.
+        out.reserve(trees.size_hint().0);
+        trees.into_iter().try_for_each(|tree| push_tree(out, tree))
     }
 
     /// Gives the trees, one after the other, as a macro sees them.
@@ -95,6 +40,78 @@ impl TokenStream {
             }
         }
     }
+}
+
+fn push_tree(
+    out: &mut Vec<Tree>,
+    tree: TokenTree<TokenStream, Span, &str>,
+) -> Result<(), NotPunctuation> {
+    match tree {
+        TokenTree::Group(group) => out.push(Tree::Group(Group {
+            delimiter: group.delimiter,
+            open: group.span.open,
+            open_spacing: Spacing::Alone,
+            close: group.span.close,
+            close_spacing: Spacing::Alone,
+            stream: group.stream.unwrap_or_default(),
+        })),
+        TokenTree::Punct(Punct { ch, joint, span }) => {
+            let op = Op::new(&[ch]).ok_or(NotPunctuation(ch))?;
+            let spacing = if joint {
+                Spacing::Joint
+            } else {
+                Spacing::Alone
+            };
+            push_glued(
+                out,
+                Tree::Token(Token {
+                    kind: TokenKind::Op(op),
+                    span,
+                    spacing,
+                }),
+            );
+        }
+        TokenTree::Ident(ident) => {
+            let kind = TokenKind::Ident {
+                name: SmolStr::new(ident.sym),
+                raw: ident.is_raw,
+            };
+            push_glued(out, Tree::alone(kind, ident.span));
+        }
+        TokenTree::Literal(literal) => push_literal(out, literal),
+    }
+    Ok(())
+}
+
+fn push_literal(out: &mut Vec<Tree>, literal: protocol::Literal<Span, &str>) {
+    let protocol::Literal {
+        kind,
+        symbol,
+        suffix,
+        span,
+    } = literal;
+    let negative = match kind {
+        LitKind::Integer | LitKind::Float => symbol.strip_prefix('-'),
+        _ => None,
+    };
+    if negative.is_some() {
+        let (kind, spacing) = (TokenKind::Op(Op::MINUS), Spacing::JointHidden);
+        push_glued(
+            out,
+            Tree::Token(Token {
+                kind,
+                span,
+                spacing,
+            }),
+        );
+    }
+    let symbol = SmolStr::new(negative.unwrap_or(symbol));
+    let literal = Literal {
+        kind,
+        symbol,
+        suffix: suffix.map(SmolStr::new),
+    };
+    out.push(Tree::alone(TokenKind::Literal(literal), span));
 }
 
 fn token_trees(token: &Token, sink: &mut impl FnMut(TokenTree<TokenStream, Span, &str>)) {
