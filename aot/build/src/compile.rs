@@ -80,7 +80,11 @@ impl Compiler<'_> {
             .arg("--out-dir")
             .arg(scratch.path())
             .stdin(Stdio::null());
-        let output = command.output()?;
+        let output = command.output().map_err(|error| {
+            let (program, directory) = (&self.toolchain.rustc, &unit.record.directory);
+            let place = format!("{} in {}", program.display(), directory.display());
+            io::Error::new(error.kind(), format!("failed to run {place}: {error}"))
+        })?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             let silent = said.trim().is_empty();

@@ -66,12 +66,19 @@ impl Store {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 waiting(&path);
-                file.lock()?;
+                file.lock().map_err(|error| not_locked(&path, &error))?;
             }
-            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::Error(error)) => return Err(not_locked(&path, &error)),
         }
         Ok(file)
     }
+}
+
+fn not_locked(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(
+        error.kind(),
+        format!("failed to lock file `{}`: {error}", path.display()),
+    )
 }
 
 /// The unit that makes the files `STEM.*` in `out_dir`.
