@@ -66,21 +66,22 @@ impl Check {
 pub fn diagnose(request: &Request) -> Vec<Check> {
     let cache = Cache::new(&request.cache);
     let mut checks = compiler(request, &cache);
+    let complete = checks.iter().all(|check| check.status == Status::Ok);
     checks.push(Check::path("c_compiler", parts::c_compiler()));
     checks.push(match find(request) {
         Ok(toolchain) => Check::ok("wasm_sysroot", toolchain.wasm_sysroot.display().to_string()),
         Err(error) => Check::failed("wasm_sysroot", Status::Warning, &error),
     });
     checks.extend(directory(&cache));
-    checks.push(if debian::available() {
-        Check::ok("apt", "apt-get, apt-cache, dpkg")
-    } else {
-        Check {
+    checks.push(match (debian::available(), complete) {
+        (true, _) => Check::ok("apt", "apt-get, apt-cache, dpkg"),
+        (false, true) => Check::ok("apt", "not here, and not needed"),
+        (false, false) => Check {
             name: "apt",
             status: Status::Warning,
             found: "no apt-get: a compiler cannot be fetched from the distribution".into(),
             help: None,
-        }
+        },
     });
     checks.push(Check::ok("cpu", cpu_features().join(" ")));
     checks

@@ -33,9 +33,7 @@ pub fn setup(request: &Request, progress: &mut dyn Progress) -> Result<Toolchain
     let locked = cache.lock(progress)?;
     let inputs = match Inputs::find(request, &cache) {
         Ok(inputs) => inputs,
-        // What was asked for is not replaced by something else.
-        Err(error) if request.rustc.is_some() => return Err(error),
-        Err(error) if debian::newest_prefix(&cache).is_some() => return Err(error),
+        Err(error) if !can_be_fetched(&error, request, &cache) => return Err(error),
         Err(error) if !debian::available() => {
             return Err(SetupError::NothingFits {
                 active: Box::new(error),
@@ -53,6 +51,23 @@ pub fn setup(request: &Request, progress: &mut dyn Progress) -> Result<Toolchain
     };
     // Another set-up may have made it while this one waited.
     ready(&inputs, &cache).or_else(|_| build(&inputs, &cache, &locked, progress))
+}
+
+/// Whether the distribution's compiler would mend an error.
+fn can_be_fetched(error: &SetupError, request: &Request, cache: &Cache) -> bool {
+    // What was asked for is not replaced by something else.
+    if request.rustc.is_some() || matches!(error, SetupError::BadLibc { .. }) {
+        return false;
+    }
+    // A damaged prefix is fetched anew; one that lacks what no package has would be again.
+    let damaged = matches!(
+        error,
+        SetupError::NoRustc { .. }
+            | SetupError::BadRustc { .. }
+            | SetupError::NoSources { .. }
+            | SetupError::NoCargo { .. }
+    );
+    damaged || debian::newest_prefix(cache).is_none()
 }
 
 /// The toolchain of these inputs, if it is finished.
@@ -97,4 +112,73 @@ fn build(
 fn describe(toolchain: &Toolchain, folder: &Path) -> Result<(), SetupError> {
     let json = serde_json::to_vec_pretty(toolchain).map_err(std::io::Error::from)?;
     Ok(fs_err::write(folder.join(DESCRIPTION), json)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PanicStrategy, Silent};
+
+    fn request(cache: &Path) -> Request {
+        Request {
+            rustc: None,
+            wasi_libc: None,
+            panic: PanicStrategy::Unwind,
+            cache: cache.to_owned(),
+            offline: true,
+        }
+    }
+
+    #[test]
+    fn what_was_asked_for_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::new(folder.path());
+        let mut request = request(folder.path());
+        let sources = || SetupError::NoSources {
+            sysroot: "/usr".into(),
+            release: "1.96.0".into(),
+        };
+        let libc = || SetupError::NoLibc {
+            sysroot: "/usr".into(),
+        };
+        assert!(can_be_fetched(&sources(), &request, &cache));
+        assert!(can_be_fetched(&libc(), &request, &cache));
+        let bad = SetupError::BadLibc { path: "/l".into() };
+        assert!(!can_be_fetched(&bad, &request, &cache));
+
+        fs_err::create_dir_all(cache.prefixes().join("rustc_1.96.0")).unwrap();
+        assert!(can_be_fetched(&sources(), &request, &cache));
+        assert!(!can_be_fetched(&libc(), &request, &cache));
+
+        request.rustc = Some("/x/rustc".into());
+        assert!(!can_be_fetched(&sources(), &request, &cache));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_compiler_without_sources_is_refused_by_name() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let sysroot = folder.path().join("toolchains/fake");
+        let bin = sysroot.join("bin");
+        fs_err::create_dir_all(&bin).unwrap();
+        let rustc = bin.join("rustc");
+        let script = format!(
+            "#!/bin/sh\ncase $1 in -vV) printf 'rustc 1.96.0 (x)\\nhost: h\\nrelease: 1.96.0\\n';;\n\
+             *) echo '{}';; esac\n",
+            sysroot.display()
+        );
+        fs_err::write(&rustc, script).unwrap();
+        fs_err::set_permissions(&rustc, PermissionsExt::from_mode(0o755)).unwrap();
+
+        let mut request = request(&folder.path().join("cache"));
+        request.rustc = Some(rustc);
+        let error = setup(&request, &mut Silent).unwrap_err();
+        assert!(matches!(error, SetupError::NoSources { .. }), "{error:?}");
+        assert_eq!(
+            error.help(),
+            "run `rustup component add rust-src --toolchain fake`"
+        );
+    }
 }
