@@ -11,7 +11,7 @@ mod write;
 pub use footer::{FOOTER_LEN, FORMAT_VERSION, Footer, MAGIC};
 pub use manifest::{Body, Digest, Manifest, Module, Source};
 pub use read::Artifact;
-pub use write::assemble;
+pub use write::{TEMPORARY, assemble};
 #[cfg(feature = "compile")]
 pub(crate) use write::write_atomically;
 

@@ -5,6 +5,7 @@ use pm_abi::layout::ABI;
 use pm_engine::{Cpu, Purpose, Settings, TARGET, WASMTIME_VERSION};
 use pm_snapshot::{Snapshot, SnapshotError};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Why no artifact could be made.
 #[derive(Debug, thiserror::Error)]
@@ -57,12 +58,26 @@ pub fn precompile_file(wasm: &Path) -> Result<(PathBuf, Manifest), CompileError>
     // Before the content is read: a change in between makes the artifact look stale, not fresh.
     let modified = fs_err::metadata(wasm)?.modified().ok();
     let (bytes, manifest) = precompile(&fs_err::read(wasm)?)?;
+    Ok((write(wasm, &bytes, modified)?, manifest))
+}
+
+/// Writes the bytes of an artifact to `NAME.cwasm` beside `NAME.wasm`, whole or not at all.
+/// `modified` is the `.wasm`'s modification time, taken before its content was read.
+///
+/// # Errors
+///
+/// What the system said, with the artifact's path.
+pub fn write(
+    wasm: &Path,
+    artifact: &[u8],
+    modified: Option<SystemTime>,
+) -> std::io::Result<PathBuf> {
     let path = artifact::path_for(wasm);
-    artifact::write_atomically(&path, &bytes, modified).map_err(|error| {
+    artifact::write_atomically(&path, artifact, modified).map_err(|error| {
         let text = format!("failed to write `{}`: {error}", path.display());
         std::io::Error::new(error.kind(), text)
     })?;
-    Ok((path, manifest))
+    Ok(path)
 }
 
 /// What a manifest says of a snapshot.

@@ -1,6 +1,6 @@
 //! Whether an artifact fits: in layers, cheapest first, each refusal naming both sides.
 
-use crate::artifact::{Artifact, Digest, Manifest};
+use crate::artifact::{Artifact, Manifest};
 use crate::{Refusal, RefusalCode};
 use pm_abi::layout::ABI;
 use pm_engine::{Settings, TARGET, WASMTIME_VERSION, missing_cpu_features};
@@ -58,21 +58,13 @@ pub(crate) fn is_fresh(artifact: &Artifact, wasm: &Path) -> Result<(), Refusal> 
     if metadata.modified().is_ok_and(|modified| artifact.modified() == Some(modified)) {
         return Ok(());
     }
-    let found = Digest::of(&fs_err::read(wasm).map_err(|error| Refusal::io(&error))?);
-    if found != source.digest {
-        let text = format!(
-            "its `.wasm` has the digest {found} now, and had {} when it was compiled",
-            source.digest
-        );
-        return Err(Refusal::new(RefusalCode::Stale, text));
-    }
-    Ok(())
+    artifact.verify_source(&fs_err::read(wasm).map_err(|error| Refusal::io(&error))?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::{Body, Module, Source};
+    use crate::artifact::{Body, Digest, Module, Source};
 
     fn manifest() -> Manifest {
         Manifest {

@@ -105,6 +105,22 @@ impl Artifact {
         }
         Ok(())
     }
+
+    /// Holds a `.wasm`'s content against the digest of the one that it was made from.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] with the code `stale`.
+    pub fn verify_source(&self, wasm: &[u8]) -> Result<(), Refusal> {
+        let (found, expected) = (Digest::of(wasm), self.manifest.source.digest);
+        if found != expected {
+            let text = format!(
+                "its `.wasm` has the digest {found} now, and had {expected} when it was compiled"
+            );
+            return Err(Refusal::new(RefusalCode::Stale, text));
+        }
+        Ok(())
+    }
 }
 
 fn read_from(file: &mut File, start: u64, bytes: &mut Vec<u8>) -> Result<(), Refusal> {

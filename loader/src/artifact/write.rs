@@ -3,6 +3,9 @@
 use super::footer::{FORMAT_VERSION, Footer};
 use super::{Digest, Manifest};
 
+/// How the names of temporary files start and end.
+pub const TEMPORARY: (&str, &str) = (".pm-aot-", ".tmp");
+
 /// Puts the parts together: the machine code, the manifest, the footer.
 ///
 /// # Panics
@@ -24,6 +27,9 @@ pub fn assemble(mut body: Vec<u8>, manifest: &Manifest) -> Vec<u8> {
 /// Writes a file whole or not at all: a temporary file beside it is renamed over it, so that a
 /// process that has the old one mapped keeps it, and an interrupted run leaves nothing half-made
 /// under the name. `modified` becomes the file's time.
+///
+/// The temporary file is locked while its writer lives, so that what an interrupted run left can be
+/// told from what a running one needs.
 #[cfg(feature = "compile")]
 pub(crate) fn write_atomically(
     path: &std::path::Path,
@@ -36,10 +42,12 @@ pub(crate) fn write_atomically(
         _ => std::path::Path::new("."),
     };
     let mut file = tempfile::Builder::new()
-        .prefix(".pm-aot-")
-        .suffix(".tmp")
+        .prefix(TEMPORARY.0)
+        .suffix(TEMPORARY.1)
         .permissions(permissions())
         .tempfile_in(directory)?;
+    // Where files can't be locked, nothing is lost but the distinction.
+    let _ = file.as_file().try_lock();
     file.write_all(bytes)?;
     if let Some(modified) = modified {
         file.as_file().set_modified(modified)?;

@@ -1,0 +1,14 @@
+//! The commands, one file each: its options, whose doc comment is its help, and what it does.
+
+pub(crate) mod build;
+pub(crate) mod clean;
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod explain;
+pub(crate) mod info;
+pub(crate) mod list;
+pub(crate) mod man;
+pub(crate) mod precompile;
+pub(crate) mod reference;
+pub(crate) mod setup;
+pub(crate) mod verify;

@@ -1,1 +1,0 @@
-//! Procedural macros as sandboxed WebAssembly, at native speed: the pm-aot command.

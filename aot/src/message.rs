@@ -1,0 +1,269 @@
+//! What programs read: one JSON object a line, with a `reason`, as cargo's messages have.
+//!
+//! Fields may be added; what is there keeps its meaning. docs/CLI.md shows one of each.
+
+use crate::Error;
+use pm_loader::artifact::Manifest;
+use pm_loader::{Declaration, MacroKind, Refusal};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A line of standard output under `--message-format json`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub(crate) enum Message {
+    /// Any command: something went wrong with an input. The others go on.
+    Error(Report),
+    /// `precompile`: an artifact was written.
+    Precompiled(Precompiled),
+    /// `precompile`: an artifact that fits was there.
+    Fresh {
+        wasm: String,
+        artifact: String,
+    },
+    /// `precompile --dry-run`: an artifact would be written, since the one that is there (if any)
+    /// was refused.
+    WouldPrecompile {
+        wasm: String,
+        artifact: String,
+        refusal: Option<Refused>,
+    },
+    /// `precompile`: the end.
+    PrecompileFinished(PrecompileFinished),
+    /// `list`: an artifact.
+    Artifact(Artifact),
+    /// `info`: an artifact or a module.
+    Info(Box<Info>),
+    /// `verify`: an artifact was checked.
+    Verified(Verified),
+    /// `clean`: a file was removed.
+    Removed(Removed),
+    /// `clean --dry-run`: a file would be removed.
+    WouldRemove(Removed),
+    /// `explain`: whether a module's artifact would be used.
+    Explained(Explained),
+    /// `doctor`: what is there.
+    Doctor(Doctor),
+    /// `setup`: the toolchain.
+    Toolchain(Box<pm_toolchain::Toolchain>),
+    /// `build`: a macro is there as wasm.
+    BuiltMacro {
+        package: String,
+        version: String,
+        crate_name: String,
+        wasm: String,
+        native: String,
+        fresh: bool,
+    },
+}
+
+/// What went wrong, and what to do.
+#[derive(Debug, Serialize)]
+pub(crate) struct Report {
+    /// Stable.
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) causes: Vec<String>,
+    pub(crate) help: Option<String>,
+}
+
+impl From<&Error> for Report {
+    fn from(error: &Error) -> Report {
+        let mut causes = Vec::new();
+        let mut cause = std::error::Error::source(error);
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        Report { code: error.code(), message: error.to_string(), causes, help: error.help() }
+    }
+}
+
+/// A macro.
+#[derive(Debug, Serialize)]
+pub(crate) struct Macro {
+    pub(crate) kind: MacroKind,
+    pub(crate) name: String,
+    /// Helper attributes.
+    pub(crate) attributes: Vec<String>,
+}
+
+impl Macro {
+    pub(crate) fn all(declarations: &[Declaration]) -> Vec<Macro> {
+        let all = declarations.iter().map(|declaration| Macro {
+            kind: declaration.kind,
+            name: declaration.name.clone(),
+            attributes: declaration.attributes.clone(),
+        });
+        all.collect()
+    }
+}
+
+impl std::fmt::Display for Macro {
+    /// As it is written at its use.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.kind {
+            MacroKind::Derive => write!(f, "#[derive({})]", self.name),
+            MacroKind::Attr => write!(f, "#[{}]", self.name),
+            MacroKind::Bang => write!(f, "{}!", self.name),
+        }
+    }
+}
+
+/// Why an artifact isn't used.
+#[derive(Debug, Serialize)]
+pub(crate) struct Refused {
+    pub(crate) code: &'static str,
+    pub(crate) text: String,
+}
+
+impl From<&Refusal> for Refused {
+    fn from(refusal: &Refusal) -> Refused {
+        Refused { code: refusal.code().as_str(), text: refusal.text().to_owned() }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Precompiled {
+    pub(crate) wasm: String,
+    pub(crate) wasm_len: u64,
+    pub(crate) artifact: String,
+    pub(crate) artifact_len: u64,
+    pub(crate) macros: Vec<Macro>,
+    pub(crate) seconds: f64,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct PrecompileFinished {
+    pub(crate) success: bool,
+    /// Artifacts written.
+    pub(crate) precompiled: usize,
+    pub(crate) fresh: usize,
+    pub(crate) failed: usize,
+    /// Wasm files that aren't proc macros, left alone.
+    pub(crate) other_wasm: usize,
+    pub(crate) seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Artifact {
+    pub(crate) path: String,
+    pub(crate) len: u64,
+    pub(crate) rustc: String,
+    pub(crate) macros: Vec<Macro>,
+}
+
+/// Everything about a file. What only an artifact has is null for a module.
+#[derive(Debug, Serialize)]
+pub(crate) struct Info {
+    pub(crate) path: String,
+    pub(crate) len: u64,
+    /// Whether it is an artifact; else a module.
+    pub(crate) artifact: bool,
+    pub(crate) rustc: String,
+    pub(crate) abi: Option<u32>,
+    pub(crate) wasmtime: Option<String>,
+    pub(crate) target: Option<String>,
+    pub(crate) cpu: Option<Vec<String>>,
+    pub(crate) settings: Option<pm_engine::Settings>,
+    pub(crate) source: Source,
+    pub(crate) module: Module,
+    pub(crate) body: Option<Body>,
+    pub(crate) macros: Vec<Macro>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Source {
+    pub(crate) digest: String,
+    pub(crate) len: u64,
+    pub(crate) crate_id: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Module {
+    /// Of the initialised module.
+    pub(crate) len: u64,
+    pub(crate) unwinds: bool,
+    /// Table slots of the entry points.
+    pub(crate) runs: Vec<u32>,
+    /// Table slots of the host's functions.
+    pub(crate) callbacks: [u32; 3],
+    /// Address and size.
+    pub(crate) exchange: [u32; 2],
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Body {
+    pub(crate) len: u64,
+    pub(crate) digest: String,
+}
+
+impl Info {
+    /// What an artifact says of itself.
+    pub(crate) fn of_artifact(path: String, len: u64, manifest: &Manifest) -> Info {
+        let Manifest { abi, rustc, wasmtime, target, cpu, settings, source, module, body } =
+            manifest;
+        Info {
+            path,
+            len,
+            artifact: true,
+            rustc: rustc.clone(),
+            abi: Some(*abi),
+            wasmtime: Some(wasmtime.clone()),
+            target: Some(target.clone()),
+            cpu: Some(cpu.clone()),
+            settings: Some(settings.clone()),
+            source: Source {
+                digest: source.digest.to_string(),
+                len: source.len,
+                crate_id: source.crate_id.clone(),
+            },
+            module: Module {
+                len: module.len,
+                unwinds: module.unwinds,
+                runs: module.declarations.iter().map(|declaration| declaration.run).collect(),
+                callbacks: module.callbacks,
+                exchange: module.exchange,
+            },
+            body: Some(Body { len: body.len, digest: body.digest.to_string() }),
+            macros: Macro::all(&module.declarations),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Verified {
+    pub(crate) artifact: String,
+    pub(crate) ok: bool,
+    /// What isn't as the artifact says.
+    pub(crate) refusal: Option<Refused>,
+    /// Whether its module is there to be held against it.
+    pub(crate) source_checked: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Removed {
+    pub(crate) path: String,
+    pub(crate) len: u64,
+    /// What an interrupted run left behind; else an artifact.
+    pub(crate) temporary: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Explained {
+    pub(crate) wasm: String,
+    pub(crate) artifact: String,
+    /// Whether it would be used.
+    pub(crate) used: bool,
+    pub(crate) refusal: Option<Refused>,
+    pub(crate) help: Option<String>,
+}
+
+/// The checks by name: what was found, or null. Everything about each is in `checks`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Doctor {
+    pub(crate) healthy: bool,
+    #[serde(flatten)]
+    pub(crate) found: BTreeMap<&'static str, Option<String>>,
+    pub(crate) checks: Vec<pm_toolchain::Check>,
+}
