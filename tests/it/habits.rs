@@ -47,7 +47,6 @@ const OTHERWISE: &[&str] = &[
     "panic_hook",
     "process",
     "state",
-    "thread",
 ];
 
 #[test]
@@ -116,11 +115,6 @@ fn abort() {
 fn hoard() {
     // std aborts when there is no memory.
     fails_with("hoard", "the macro");
-}
-
-#[test]
-fn thread() {
-    expands_to("thread", &["RESULT: u32 = 0;"]);
 }
 
 #[test]
