@@ -5,6 +5,7 @@ use crate::state::{Exports, State};
 use crate::{Declaration, Dispatch, LoadError, LogLevel, Refusal, RefusalCode, call, decide, log};
 use pm_abi::layout::ABI;
 use pm_engine::Purpose;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use wasmtime::{Engine, InstancePre, Linker, Module, ModuleExport};
@@ -34,11 +35,11 @@ impl Options {
     }
 }
 
-/// The engine of a process, and what its macros are linked to.
+/// The engine of a process.
 pub struct Loader<D: 'static> {
     engine: Engine,
-    linker: Linker<State<D>>,
     options: Options,
+    answers: PhantomData<fn(D)>,
 }
 
 /// Where a macro crate's code comes from.
@@ -73,10 +74,7 @@ impl<D: Dispatch + 'static> Loader<D> {
     pub fn new(options: Options) -> Result<Loader<D>, LoadError> {
         let error = |error: wasmtime::Error| LoadError::Engine(format!("{error:#}"));
         let engine = pm_engine::engine(Purpose::Artifact, ABI).map_err(error)?;
-        let mut linker = Linker::new(&engine);
-        pm_wasi::add_to_linker(&mut linker).map_err(error)?;
-        call::add_to_linker(&mut linker).map_err(error)?;
-        Ok(Loader { engine, linker, options })
+        Ok(Loader { engine, options, answers: PhantomData })
     }
 
     /// Loads a macro crate from the path of its `.wasm` or of its `.cwasm`: from the artifact if
@@ -183,7 +181,11 @@ impl<D: Dispatch + 'static> Loader<D> {
         let runs = (0..manifest_module.declarations.len())
             .map(|index| export(&format!("run {index}")))
             .collect::<wasmtime::Result<_>>()?;
-        let instance_pre = self.linker.instantiate_pre(&module)?;
+        let mut linker = Linker::<State<D>>::new(&self.engine);
+        let imported: Vec<&str> = module.imports().map(|import| import.name()).collect();
+        pm_wasi::add_wanted_to_linker(&mut linker, |name| imported.contains(&name))?;
+        call::add_to_linker(&mut linker)?;
+        let instance_pre = linker.instantiate_pre(&module)?;
         Ok(ProcMacro { origin, rustc, manifest_module, instance_pre, exports, runs })
     }
 }

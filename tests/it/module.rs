@@ -59,7 +59,7 @@ impl Parts {
                   (i32.const 15)) (i32.const -16)))
                 (local.get $block))
               (func (export "free") (param i32))
-              (func $run (type $run) {run})
+              (func $run (type $run) (param $sret i32) (param $config i32) {run})
               {fields}
               (data (i32.const 4096) "\10\10\00\00\01\00\00\00")
               (data (i32.const 4112) "\00\00\00\00\00\11\00\00\05\00\00\00\00\11\00\00\00\00\00\00\00\00\00\00\01\00\00\00")

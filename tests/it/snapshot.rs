@@ -70,7 +70,7 @@ fn what_cannot_become_a_snapshot_is_refused_with_the_reason() {
     );
     refused(
         &parts(r#"(import "env" "memory" (memory 1))"#, ""),
-        "it has more than one memory",
+        "imported memories are not supported",
     );
     refused(&parts("", "(table 1 1 funcref)"), "it has more than one table");
     refused(

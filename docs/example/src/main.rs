@@ -42,8 +42,11 @@ struct Part<'a> {
 enum Error {
     #[error("standard input can't be read")]
     Read(#[from] std::io::Error),
-    #[error("not an inventory (line {}): {0}", .0.line())]
-    Parse(#[from] serde_json::Error),
+    #[error("not an inventory (line {}): {source}", source.line())]
+    Parse {
+        #[from]
+        source: serde_json::Error,
+    },
 }
 
 fn main() -> Result<(), Error> {

@@ -10,7 +10,8 @@ pub const ABI: u32 = 1;
 /// The release line of rustc whose ABI this is.
 pub const RUSTC_RELEASE: &str = "1.96";
 
-/// The prefix of the declaration symbol; 16 hex digits of the stable crate id follow, then `__`.
+/// The prefix of the declaration symbol; the stable crate id follows, in hex without leading zeros,
+/// then `__`.
 /// (rustc's `rustc_session::Session::generate_proc_macro_decls_symbol`.)
 pub const DECLS_PREFIX: &str = "__rustc_proc_macro_decls_";
 

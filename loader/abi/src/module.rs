@@ -6,9 +6,9 @@ use wasmparser::{ExternalKind, Operator, Parser, Payload, ValType};
 /// What a module says of itself, before anything of it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {
-    /// The declaration symbol, `__rustc_proc_macro_decls_<16 hex>__`.
+    /// The declaration symbol, `__rustc_proc_macro_decls_<id>__`.
     pub symbol: String,
-    /// The stable crate id, the 16 hex digits of the symbol: it depends on the crate's name, its
+    /// The stable crate id, the hex digits of the symbol (at most 16): it depends on the crate's name, its
     /// `-C metadata` and the rustc version.
     pub crate_id: String,
     /// The symbol's value: where in memory the `&'static [ProcMacro]` lies.
@@ -117,7 +117,9 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
 
 fn is_declaration_symbol(name: &str) -> bool {
     name.strip_prefix(DECLS_PREFIX).and_then(|rest| rest.strip_suffix("__")).is_some_and(|id| {
-        id.len() == 16 && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        // rustc prints the id without leading zeros: one crate in sixteen has fewer digits.
+        let digits = id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        (1..=16).contains(&id.len()) && digits
     })
 }
 
@@ -186,10 +188,15 @@ mod tests {
             Ok(8),
         );
         check("(module)", Err("no proc-macro declarations"));
-        check(
-            "(module (global (export \"__rustc_proc_macro_decls_0__\") i32 i32.const 8))",
-            Err("no proc-macro declarations"),
-        );
+        check("(module (global (export \"__rustc_proc_macro_decls_7f__\") i32 i32.const 8))", Ok(8));
+        for id in ["", "0123456789abcdef0", "0123456789ABCDEF"] {
+            check(
+                &format!(
+                    "(module (global (export \"__rustc_proc_macro_decls_{id}__\") i32 i32.const 8))"
+                ),
+                Err("no proc-macro declarations"),
+            );
+        }
         check("(component)", Err("component"));
         check(
             &format!("(module (global (export {DECLS:?}) (mut i32) i32.const 8))"),

@@ -36,7 +36,7 @@ pub struct Source {
     pub digest: Digest,
     /// Its length in bytes.
     pub len: u64,
-    /// The stable crate id, 16 hex digits.
+    /// The stable crate id, at most 16 hex digits.
     pub crate_id: String,
 }
 

@@ -47,5 +47,5 @@ mod resolve;
 pub use context::{Exit, WasiCtx};
 pub use grants::Grants;
 pub use output::{CAPTURE_LIMIT, Captured, Output};
-pub use preview1::{WasiView, add_to_linker, is_known_import};
+pub use preview1::{WasiView, add_to_linker, add_wanted_to_linker, is_known_import};
 pub use refusal::{Access, Refusal};

@@ -30,8 +30,17 @@ macro_rules! functions {
         pub fn add_to_linker<T: WasiView + 'static>(
             linker: &mut Linker<T>,
         ) -> wasmtime::Result<()> {
+            add_wanted_to_linker(linker, |_| true)
+        }
+
+        /// Defines those functions of `wasi_snapshot_preview1` whose names are wanted: to define
+        /// them all takes as long as to map a module.
+        pub fn add_wanted_to_linker<T: WasiView + 'static>(
+            linker: &mut Linker<T>,
+            wanted: impl Fn(&str) -> bool,
+        ) -> wasmtime::Result<()> {
             $(
-                linker.func_wrap(
+                if wanted(stringify!($name)) { linker.func_wrap(
                     MODULE,
                     stringify!($name),
                     |mut caller: Caller<'_, T>, $($arg: $ty),*| -> u32 {
@@ -40,11 +49,13 @@ macro_rules! functions {
                             $body
                         })
                     },
-                )?;
+                )?; }
             )*
-            linker.func_wrap(MODULE, "proc_exit", |status: i32| -> wasmtime::Result<()> {
-                Err(Exit(status).into())
-            })?;
+            if wanted("proc_exit") {
+                linker.func_wrap(MODULE, "proc_exit", |status: i32| -> wasmtime::Result<()> {
+                    Err(Exit(status).into())
+                })?;
+            }
             Ok(())
         }
 
