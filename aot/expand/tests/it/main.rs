@@ -1,0 +1,6 @@
+//! What macros are given, and where their output goes.
+
+mod errors;
+mod inputs;
+mod places;
+mod run;
