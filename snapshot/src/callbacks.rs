@@ -123,8 +123,8 @@ impl Layout {
         let ElementItems::Functions(functions) = &element.items else {
             return Err(shape);
         };
-        let mut slot = value.cast_unsigned() as usize;
-        for function in functions.clone() {
+        let first = value.cast_unsigned() as usize;
+        for (slot, function) in (first..).zip(functions.clone()) {
             let function = function.map_err(SnapshotError::rewrite)?;
             if slot >= self.table_size as usize {
                 return Err(SnapshotError::Shape("its table is filled beyond its end"));
@@ -133,7 +133,6 @@ impl Layout {
                 self.slots.resize(slot + 1, None);
             }
             self.slots[slot] = Some(function);
-            slot += 1;
         }
         Ok(())
     }

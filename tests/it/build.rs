@@ -129,7 +129,7 @@ impl Workspace {
     }
 
     fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(pm_aot());
+        let mut command = Command::new(pm_tests::workspace::pm_aot());
         command
             .arg("build")
             .args(arguments.split_whitespace())
@@ -188,24 +188,6 @@ impl Workspace {
             assert!(contains(&outer, word), "{word} is missing in the module");
         }
     }
-}
-
-/// The program under test: `PM_AOT_UNDER_TEST`, else what cargo has built beside this test.
-fn pm_aot() -> PathBuf {
-    let program = std::env::var_os("PM_AOT_UNDER_TEST").map_or_else(
-        || {
-            let test = std::env::current_exe().unwrap();
-            let name = format!("pm-aot{}", std::env::consts::EXE_SUFFIX);
-            test.ancestors().nth(2).unwrap().join(name)
-        },
-        PathBuf::from,
-    );
-    assert!(
-        program.exists(),
-        "{} is missing: `cargo build -p pm-aot`",
-        program.display()
-    );
-    program
 }
 
 fn succeeds(command: &mut Command) -> Output {

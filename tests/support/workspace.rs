@@ -74,7 +74,8 @@ pub fn pm_aot() -> PathBuf {
     once("pm-aot", || {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--package", "pm-aot", "--bin", "pm-aot", "--locked"]);
+        // The whole workspace's features, so that nothing is compiled a second time.
+        cargo.args(["build", "--workspace", "--bin", "pm-aot", "--locked"]);
         cargo.args(["--message-format", "json", "--manifest-path"]).arg(manifest);
         messages(&mut cargo)
             .iter()
