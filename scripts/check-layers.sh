@@ -5,10 +5,11 @@ cd "$(dirname "$0")/.."
 
 # absent PACKAGE DEPENDENCY [CARGO TREE ARGUMENTS]: fails if PACKAGE depends on DEPENDENCY.
 absent() {
-    local package=$1 dependency=$2
+    local package=$1 dependency=$2 tree
     shift 2
-    if cargo tree --locked --edges normal --package "$package" "$@" --prefix none |
-        grep --quiet --extended-regexp "^$dependency v"; then
+    # Its own step, so that a failure of cargo isn't taken for an absence.
+    tree=$(cargo tree --locked --edges normal --package "$package" --prefix none "$@")
+    if grep --quiet --extended-regexp "^$dependency v" <<<"$tree"; then
         echo "error: $package depends on $dependency" >&2
         cargo tree --locked --edges normal --package "$package" "$@" --invert "$dependency" >&2
         exit 1
@@ -24,3 +25,9 @@ absent pm-server wasmtime
 absent pm-snapshot pm-loader
 absent pm-toolchain wasmtime
 absent pm-build wasmtime
+
+# And that this script can find a dependency at all.
+if (absent pm-loader cranelift-codegen --features compile) >/dev/null 2>&1; then
+    echo "error: the compiler isn't found where it is" >&2
+    exit 1
+fi

@@ -3,6 +3,8 @@
 # for WebAssembly is built once into the user's cache directory.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# Where the paths below look for what is built.
+export CARGO_TARGET_DIR=$PWD/target
 
 step() { printf '\n== %s\n' "$*" >&2; }
 
@@ -25,6 +27,7 @@ step "toolchain for WebAssembly"
 target/debug/pm-aot setup
 
 step "tests"
+export PM_AOT=$PWD/target/debug/pm-aot
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --workspace --locked --no-fail-fast
 else
