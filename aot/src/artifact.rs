@@ -19,7 +19,8 @@ pub(crate) fn find<'a>(
     walk: &'a Walk,
     shell: &'a Shell,
 ) -> impl Iterator<Item = Result<Look, Error>> + 'a {
-    walk.files(shell).filter_map(|file| file.and_then(|file| look(&file)).transpose())
+    walk.files(shell)
+        .filter_map(|file| file.and_then(|file| look(&file)).transpose())
 }
 
 fn look(file: &Found) -> Result<Option<Look>, Error> {
@@ -41,7 +42,10 @@ pub(crate) fn is_ours(path: &Path) -> Result<bool, Error> {
 /// Whether a file without our footer stands where the artifact of a proc-macro module belongs: one
 /// that was cut off.
 fn stands_for_one(path: &Path) -> Result<bool, Error> {
-    if path.extension().is_none_or(|extension| extension != "cwasm") {
+    if path
+        .extension()
+        .is_none_or(|extension| extension != "cwasm")
+    {
         return Ok(false);
     }
     let wasm = path.with_extension("wasm");

@@ -30,6 +30,9 @@ fn run(mut command: Command) -> std::io::Result<ExitCode> {
 
 #[cfg(not(unix))]
 fn run(mut command: Command) -> std::io::Result<ExitCode> {
-    let code = command.status()?.code().and_then(|code| u8::try_from(code).ok());
+    let code = command
+        .status()?
+        .code()
+        .and_then(|code| u8::try_from(code).ok());
     Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
 }

@@ -1,7 +1,8 @@
 //! The command line: raw flags, which each command resolves before it starts.
 
 use crate::command::{
-    build, clean, completions, doctor, explain, info, list, man, precompile, reference, setup, verify,
+    build, clean, completions, doctor, expand, explain, info, list, man, precompile, reference,
+    setup, verify,
 };
 use crate::shell::{Format, Shell, Verbosity};
 use crate::{Error, Exit};
@@ -51,7 +52,13 @@ struct Global {
     color: clap::ColorChoice,
 
     /// The form of the data on standard output
-    #[arg(long, global = true, value_name = "FORMAT", default_value_t, value_enum)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value_t,
+        value_enum
+    )]
     message_format: Format,
 }
 
@@ -66,6 +73,7 @@ enum Command {
     Verify(verify::Options),
     Explain(explain::Options),
     Clean(clean::Options),
+    Expand(expand::Options),
     Doctor(doctor::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -90,7 +98,12 @@ impl Cli {
 
 impl Global {
     fn shell(&self) -> Shell {
-        let Global { verbose, quiet, color, message_format } = self;
+        let Global {
+            verbose,
+            quiet,
+            color,
+            message_format,
+        } = self;
         let color = match color {
             clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
             clap::ColorChoice::Always => anstream::ColorChoice::Always,
@@ -117,6 +130,7 @@ impl Command {
             Command::Verify(options) => verify::run(&options, shell),
             Command::Explain(options) => explain::run(options, shell),
             Command::Clean(options) => clean::run(&options, shell),
+            Command::Expand(options) => expand::run(options, shell),
             Command::Doctor(options) => doctor::run(options, shell),
             Command::Completions(options) => completions::run(&options),
             Command::Man(options) => man::run(&options, shell),

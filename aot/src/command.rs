@@ -4,6 +4,7 @@ pub(crate) mod build;
 pub(crate) mod clean;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod expand;
 pub(crate) mod explain;
 pub(crate) mod info;
 pub(crate) mod list;

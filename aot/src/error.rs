@@ -2,7 +2,7 @@
 
 use crate::Exit;
 use pm_abi::InspectError;
-use pm_loader::Refusal;
+use pm_loader::{LoadError, MacroKind, Refusal};
 use pm_snapshot::SnapshotError;
 use pm_toolchain::SetupError;
 use std::io;
@@ -100,18 +100,29 @@ pub(crate) enum Error {
         #[source]
         refusal: Refusal,
     },
-    /// A macro crate that can't be loaded.
-    #[error("`{}` can't be loaded", path.display())]
-    Load {
-        /// The module.
+    /// A macro crate can't be loaded, or the engine not be started.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The crate has no macro of that name.
+    #[error("`{}` has no {kind} `{name}`", path.display())]
+    NoSuchMacro {
+        /// The crate.
+        path: PathBuf,
+        /// What was asked for.
+        kind: MacroKind,
+        /// By this name.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A source file that can't be read as one.
+    #[error("`{}` can't be read: {cause}", path.display())]
+    Source {
+        /// The file.
         path: PathBuf,
         /// Why not.
-        #[source]
-        cause: pm_loader::LoadError,
+        cause: String,
     },
-    /// The engine can't be started.
-    #[error(transparent)]
-    Engine(#[from] pm_loader::LoadError),
     /// The set-up of the toolchain failed.
     #[error(transparent)]
     Setup(#[from] SetupError),
@@ -145,10 +156,14 @@ impl Error {
             | Error::Conflict { .. }
             | Error::OwnName { .. }
             | Error::Artifact { .. }
-            | Error::Load { .. }
+            | Error::NoSuchMacro { .. }
+            | Error::Source { .. }
             | Error::NotForWasm { .. } => Exit::Input,
             Error::Io(_) | Error::Occupied { .. } | Error::Output(_) => Exit::File,
-            Error::Changed { .. } | Error::Panic { .. } | Error::Engine(_) => Exit::Failure,
+            Error::Load(LoadError::Engine(_)) | Error::Changed { .. } | Error::Panic { .. } => {
+                Exit::Failure
+            }
+            Error::Load(_) => Exit::Input,
             Error::Setup(_) | Error::Build(_) => Exit::Toolchain,
         }
     }
@@ -169,8 +184,10 @@ impl Error {
             Error::OwnName { .. } => "own-name",
             Error::Occupied { .. } => "occupied",
             Error::Artifact { refusal, .. } => refusal.code().as_str(),
-            Error::Load { .. } => "load",
-            Error::Engine(_) => "engine",
+            Error::Load(LoadError::Engine(_)) => "engine",
+            Error::Load(_) => "load",
+            Error::NoSuchMacro { .. } => "no-such-macro",
+            Error::Source { .. } => "source",
             Error::Setup(_) => "setup",
             Error::Build(_) => "build",
             Error::NotForWasm { .. } => "not-for-wasm",
@@ -210,7 +227,12 @@ impl Error {
                 }
                 _ => return None,
             },
-            Error::Compile { .. } | Error::Load { .. } => return None,
+            Error::Compile { .. } | Error::Source { .. } => return None,
+            Error::Load(LoadError::Engine(_)) => {
+                "`pm-aot doctor` checks what this machine can do".into()
+            }
+            Error::Load(_) => "`pm-aot build` makes modules of a workspace's proc macros".into(),
+            Error::NoSuchMacro { known, .. } => format!("it has {}", known.join(", ")),
             Error::Changed { .. } => "run the same command again when the build is done".into(),
             Error::Panic { .. } => "this is a bug; please report it with the module".into(),
             Error::Conflict { .. } => "rename one of the two".into(),
@@ -219,7 +241,6 @@ impl Error {
             }
             Error::Occupied { path } => format!("move `{}` away", path.display()),
             Error::Artifact { refusal, path } => return crate::remedy::for_artifact(refusal, path),
-            Error::Engine(_) => "`pm-aot doctor` checks what this machine can do".into(),
             Error::Setup(error) => error.help(),
             Error::Build(_) => "`pm-aot doctor` checks the toolchain".into(),
             Error::NotForWasm { .. } => {
@@ -242,7 +263,8 @@ fn is_full(error: &io::Error) -> bool {
 }
 
 fn has_extension(path: &std::path::Path, expect: &str) -> bool {
-    path.extension().is_some_and(|extension| extension == expect)
+    path.extension()
+        .is_some_and(|extension| extension == expect)
 }
 
 fn inspect_code(error: &InspectError) -> &'static str {

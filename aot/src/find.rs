@@ -45,13 +45,14 @@ impl Walk {
     ) -> Box<dyn Iterator<Item = Result<Found, Error>> + 'a> {
         let one = |result| Box::new(std::iter::once(result));
         match fs_err::metadata(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                one(Err(Error::Missing { path: path.to_owned() }))
-            }
+            Err(error) if error.kind() == ErrorKind::NotFound => one(Err(Error::Missing {
+                path: path.to_owned(),
+            })),
             Err(error) => one(Err(error.into())),
-            Ok(metadata) if metadata.is_file() => {
-                one(Ok(Found { path: path.to_owned(), named: true }))
-            }
+            Ok(metadata) if metadata.is_file() => one(Ok(Found {
+                path: path.to_owned(),
+                named: true,
+            })),
             Ok(metadata) if metadata.is_dir() => Box::new(
                 WalkDir::new(path)
                     .follow_links(self.follow)
@@ -59,7 +60,9 @@ impl Walk {
                     .into_iter()
                     .filter_map(|entry| entered(entry, shell)),
             ),
-            Ok(_) => one(Err(Error::NotAFile { path: path.to_owned() })),
+            Ok(_) => one(Err(Error::NotAFile {
+                path: path.to_owned(),
+            })),
         }
     }
 }
@@ -71,7 +74,10 @@ fn entered(
 ) -> Option<Result<Found, Error>> {
     let error = match entry {
         Ok(entry) if entry.file_type().is_file() => {
-            return Some(Ok(Found { path: entry.into_path(), named: false }));
+            return Some(Ok(Found {
+                path: entry.into_path(),
+                named: false,
+            }));
         }
         Ok(_) => return None,
         Err(error) => error,
@@ -96,7 +102,9 @@ fn entered(
 /// The first bytes of a file, fewer if it is shorter.
 pub(crate) fn head<const N: usize>(path: &Path) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::with_capacity(N);
-    fs_err::File::open(path)?.take(N as u64).read_to_end(&mut bytes)?;
+    fs_err::File::open(path)?
+        .take(N as u64)
+        .read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

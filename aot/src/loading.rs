@@ -14,5 +14,8 @@ impl Dispatch for Nobody {
 
 /// A loader that decides as one in a compiler of this version would.
 pub(crate) fn loader(rustc: Option<String>) -> Result<Loader<Nobody>, Error> {
-    Ok(Loader::new(Options { rustc, ..Options::default() })?)
+    Ok(Loader::new(Options {
+        rustc,
+        ..Options::default()
+    })?)
 }

@@ -7,9 +7,11 @@
 mod artifact;
 mod cli;
 mod command;
+mod diagnostic;
 mod error;
 mod exit;
 mod find;
+mod highlight;
 mod loading;
 mod message;
 mod module;

@@ -5,6 +5,7 @@
 use crate::Error;
 use pm_loader::artifact::Manifest;
 use pm_loader::{Declaration, MacroKind, Refusal};
+use pm_server::{SourceMap, Span};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -17,10 +18,7 @@ pub(crate) enum Message {
     /// `precompile`: an artifact was written.
     Precompiled(Precompiled),
     /// `precompile`: an artifact that fits was there.
-    Fresh {
-        wasm: String,
-        artifact: String,
-    },
+    Fresh { wasm: String, artifact: String },
     /// `precompile --dry-run`: an artifact would be written, since the one that is there (if any)
     /// was refused.
     WouldPrecompile {
@@ -44,6 +42,10 @@ pub(crate) enum Message {
     Explained(Explained),
     /// `doctor`: what is there.
     Doctor(Doctor),
+    /// `expand`: a macro has something to say.
+    Diagnostic(Diagnostic),
+    /// `expand`: the file.
+    Expanded(Expanded),
     /// `setup`: the toolchain.
     Toolchain(Box<pm_toolchain::Toolchain>),
     /// `build`: a macro is there as wasm.
@@ -71,11 +73,21 @@ impl From<&Error> for Report {
     fn from(error: &Error) -> Report {
         let mut causes = Vec::new();
         let mut cause = std::error::Error::source(error);
+        let message = error.to_string();
         while let Some(error) = cause {
-            causes.push(error.to_string());
+            let text = error.to_string();
+            // Some libraries say their cause's words themselves.
+            if !message.contains(&text) {
+                causes.push(text);
+            }
             cause = error.source();
         }
-        Report { code: error.code(), message: error.to_string(), causes, help: error.help() }
+        Report {
+            code: error.code(),
+            message,
+            causes,
+            help: error.help(),
+        }
     }
 }
 
@@ -119,7 +131,10 @@ pub(crate) struct Refused {
 
 impl From<&Refusal> for Refused {
     fn from(refusal: &Refusal) -> Refused {
-        Refused { code: refusal.code().as_str(), text: refusal.text().to_owned() }
+        Refused {
+            code: refusal.code().as_str(),
+            text: refusal.text().to_owned(),
+        }
     }
 }
 
@@ -201,8 +216,17 @@ pub(crate) struct Body {
 impl Info {
     /// What an artifact says of itself.
     pub(crate) fn of_artifact(path: String, len: u64, manifest: &Manifest) -> Info {
-        let Manifest { abi, rustc, wasmtime, target, cpu, settings, source, module, body } =
-            manifest;
+        let Manifest {
+            abi,
+            rustc,
+            wasmtime,
+            target,
+            cpu,
+            settings,
+            source,
+            module,
+            body,
+        } = manifest;
         Info {
             path,
             len,
@@ -221,11 +245,18 @@ impl Info {
             module: Module {
                 len: module.len,
                 unwinds: module.unwinds,
-                runs: module.declarations.iter().map(|declaration| declaration.run).collect(),
+                runs: module
+                    .declarations
+                    .iter()
+                    .map(|declaration| declaration.run)
+                    .collect(),
                 callbacks: module.callbacks,
                 exchange: module.exchange,
             },
-            body: Some(Body { len: body.len, digest: body.digest.to_string() }),
+            body: Some(Body {
+                len: body.len,
+                digest: body.digest.to_string(),
+            }),
             macros: Macro::all(&module.declarations),
         }
     }
@@ -257,6 +288,123 @@ pub(crate) struct Explained {
     pub(crate) used: bool,
     pub(crate) refusal: Option<Refused>,
     pub(crate) help: Option<String>,
+}
+
+/// A diagnostic of a macro.
+#[derive(Debug, Serialize)]
+pub(crate) struct Diagnostic {
+    pub(crate) level: &'static str,
+    pub(crate) message: String,
+    pub(crate) spans: Vec<Place>,
+    pub(crate) children: Vec<Diagnostic>,
+    /// As people see it; nothing for children.
+    pub(crate) rendered: Option<String>,
+}
+
+/// A place in a file. Lines and columns (in characters) count from one, bytes from nought.
+#[derive(Debug, Serialize)]
+pub(crate) struct Place {
+    pub(crate) file: String,
+    pub(crate) byte_start: usize,
+    pub(crate) byte_end: usize,
+    pub(crate) line_start: usize,
+    pub(crate) line_end: usize,
+    pub(crate) column_start: usize,
+    pub(crate) column_end: usize,
+}
+
+impl Diagnostic {
+    /// The spans are those of source text.
+    pub(crate) fn new(
+        diagnostic: &pm_server::protocol::Diagnostic<Span>,
+        sources: &SourceMap,
+    ) -> Diagnostic {
+        Diagnostic {
+            level: level(diagnostic.level),
+            message: diagnostic.message.clone(),
+            spans: diagnostic
+                .spans
+                .iter()
+                .filter_map(|span| Place::of(*span, sources))
+                .collect(),
+            children: diagnostic
+                .children
+                .iter()
+                .map(|child| Self::new(child, sources))
+                .collect(),
+            rendered: None,
+        }
+    }
+}
+
+impl Place {
+    fn of(span: Span, sources: &SourceMap) -> Option<Place> {
+        let (file, range) = sources.range(span)?;
+        Some(Place {
+            file: file.name().to_string(),
+            byte_start: range.start,
+            byte_end: range.end,
+            line_start: file.line(range.start),
+            line_end: file.line(range.end),
+            column_start: file.column(range.start),
+            column_end: file.column(range.end),
+        })
+    }
+}
+
+/// A level by rustc's name.
+pub(crate) fn level(level: pm_server::protocol::Level) -> &'static str {
+    use pm_server::protocol::Level;
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Note => "note",
+        Level::Help => "help",
+    }
+}
+
+/// An expanded file.
+#[derive(Debug, Serialize)]
+pub(crate) struct Expanded {
+    pub(crate) file: String,
+    /// The file with what the macros made.
+    pub(crate) text: String,
+    /// Whether the macros' code came from their artifact.
+    pub(crate) used_artifact: bool,
+    pub(crate) uses: Vec<Use>,
+}
+
+/// A use of a macro.
+#[derive(Debug, Serialize)]
+pub(crate) struct Use {
+    pub(crate) kind: MacroKind,
+    pub(crate) name: String,
+    /// Where it is in the file; nothing for what is in another macro's output.
+    pub(crate) place: Option<Place>,
+    /// Whether the macro made something.
+    pub(crate) expanded: bool,
+}
+
+impl Expanded {
+    pub(crate) fn uses(
+        uses: &[pm_expand::Expanded],
+        declarations: &[Declaration],
+        sources: &SourceMap,
+    ) -> Vec<Use> {
+        let one = |used: &pm_expand::Expanded| {
+            let declaration = &declarations[used.index];
+            let in_file = used.call_site.context.is_root();
+            Use {
+                kind: declaration.kind,
+                name: declaration.name.clone(),
+                place: in_file
+                    .then(|| Place::of(used.call_site, sources))
+                    .flatten(),
+                expanded: used.output.is_ok(),
+            }
+        };
+        uses.iter().map(one).collect()
+    }
 }
 
 /// The checks by name: what was found, or null. Everything about each is in `checks`.

@@ -51,7 +51,10 @@ impl Modules {
             Err(other) => other,
         };
         if file.named || !other.is_other_file() {
-            return Err(Error::NotAModule { path: path.clone(), cause: other });
+            return Err(Error::NotAModule {
+                path: path.clone(),
+                cause: other,
+            });
         }
         if other != InspectError::NotWasm {
             shell.detail("Skipped", format_args!("{} ({other})", path.display()));

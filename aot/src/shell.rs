@@ -48,7 +48,11 @@ const WARN: Style = AnsiColor::Yellow.on_default().bold();
 
 impl Shell {
     pub(crate) fn new(format: Format, verbosity: Verbosity) -> Shell {
-        Shell { format, verbosity, bar: Mutex::new(None) }
+        Shell {
+            format,
+            verbosity,
+            bar: Mutex::new(None),
+        }
     }
 
     /// Whether data are for people.
@@ -95,7 +99,12 @@ impl Shell {
 
     /// The error, its causes, and what to do, for people.
     pub(crate) fn tell(&self, error: &Error) -> Exit {
-        let Report { message, causes, help, .. } = error.into();
+        let Report {
+            message,
+            causes,
+            help,
+            ..
+        } = error.into();
         self.line(format_args!("{BAD}error{BAD:#}: {message}"));
         if !causes.is_empty() {
             self.line("\nCaused by:");
@@ -122,7 +131,11 @@ impl Shell {
         let write = || {
             let _ = writeln!(anstream::stderr(), "{text}");
         };
-        match &*self.bar.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+        match &*self
+            .bar
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+        {
             Some(bar) => bar.suspend(write),
             None => write(),
         }
@@ -145,19 +158,31 @@ impl Shell {
         let mut line = serde_json::to_vec(message).map_err(|error| Error::Output(error.into()))?;
         line.push(b'\n');
         let mut stdout = std::io::stdout().lock();
-        stdout.write_all(&line).and_then(|()| stdout.flush()).map_err(Error::Output)
+        stdout
+            .write_all(&line)
+            .and_then(|()| stdout.flush())
+            .map_err(Error::Output)
     }
 
     /// Shows a progress bar on a terminal, until what is returned is dropped.
     pub(crate) fn progress(&self, verb: &str, total: u64) -> Progress<'_> {
         let shown = self.verbosity >= Verbosity::Normal && std::io::stderr().is_terminal();
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if shown {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(Some(total), target);
-        let style = ProgressStyle::with_template("{prefix:>12.cyan.bold} [{bar:27}] {pos}/{len} {wide_msg}");
+        let style = ProgressStyle::with_template(
+            "{prefix:>12.cyan.bold} [{bar:27}] {pos}/{len} {wide_msg}",
+        );
         bar.set_style(style.expect("the template is right").progress_chars("=> "));
         bar.set_prefix(verb.to_owned());
         bar.enable_steady_tick(std::time::Duration::from_millis(100));
-        *self.bar.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(bar.clone());
+        *self
+            .bar
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(bar.clone());
         Progress { shell: self, bar }
     }
 }
@@ -177,7 +202,11 @@ impl Progress<'_> {
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
-        *self.shell.bar.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
+        *self
+            .shell
+            .bar
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner()) = None;
     }
 }
 

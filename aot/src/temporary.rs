@@ -17,8 +17,12 @@ pub(crate) fn is_temporary(path: &Path) -> bool {
 
 /// Whether the writer of a temporary file is gone: it holds a lock for as long as it lives.
 pub(crate) fn is_abandoned(path: &Path) -> bool {
-    let Ok(file) = std::fs::File::open(path) else { return false };
-    let Ok(metadata) = file.metadata() else { return false };
+    let Ok(file) = std::fs::File::open(path) else {
+        return false;
+    };
+    let Ok(metadata) = file.metadata() else {
+        return false;
+    };
     let old = age(&metadata).is_some_and(|age| age > GRACE);
     metadata.is_file() && old && file.try_lock().is_ok()
 }
@@ -27,7 +31,10 @@ pub(crate) fn is_abandoned(path: &Path) -> bool {
 #[cfg(unix)]
 fn age(metadata: &std::fs::Metadata) -> Option<Duration> {
     use std::os::unix::fs::MetadataExt;
-    let changed = Duration::new(metadata.ctime().try_into().ok()?, metadata.ctime_nsec() as u32);
+    let changed = Duration::new(
+        metadata.ctime().try_into().ok()?,
+        metadata.ctime_nsec() as u32,
+    );
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().ok()?;
     now.checked_sub(changed)
 }
@@ -40,10 +47,15 @@ fn age(metadata: &std::fs::Metadata) -> Option<Duration> {
 /// Removes what interrupted runs have left in the directories of a plan.
 pub(crate) fn sweep(plan: &Plan, shell: &Shell) {
     for directory in plan.directories() {
-        let Ok(entries) = fs_err::read_dir(directory) else { continue };
+        let Ok(entries) = fs_err::read_dir(directory) else {
+            continue;
+        };
         for path in entries.flatten().map(|entry| entry.path()) {
             if is_temporary(&path) && is_abandoned(&path) && fs_err::remove_file(&path).is_ok() {
-                shell.detail("Removed", format_args!("{} (an interrupted run's)", path.display()));
+                shell.detail(
+                    "Removed",
+                    format_args!("{} (an interrupted run's)", path.display()),
+                );
             }
         }
     }

@@ -13,11 +13,21 @@ pub(crate) struct ToolchainOptions {
     ///
     /// Without it: the active rustup toolchain if it has the component rust-src, else, on Debian
     /// and its relatives, one out of the distribution's packages, in a private directory.
-    #[arg(long, value_name = "PATH", env = "PM_AOT_RUSTC", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "PM_AOT_RUSTC",
+        hide_env_values = true
+    )]
     rustc: Option<PathBuf>,
 
     /// A folder with a wasi-libc: `libc.a` and `crt1-reactor.o`
-    #[arg(long, value_name = "DIRECTORY", env = "PM_AOT_WASI_LIBC", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "DIRECTORY",
+        env = "PM_AOT_WASI_LIBC",
+        hide_env_values = true
+    )]
     wasi_libc: Option<PathBuf>,
 
     /// What a panic in a macro does
@@ -39,18 +49,34 @@ enum Panic {
 impl ToolchainOptions {
     /// The request that options and environment make together.
     pub(crate) fn request(self, offline: bool) -> Result<Request, Error> {
-        let ToolchainOptions { rustc, wasi_libc, panic } = self;
+        let ToolchainOptions {
+            rustc,
+            wasi_libc,
+            panic,
+        } = self;
         let panic = match panic {
             Panic::Unwind => PanicStrategy::Unwind,
             Panic::Abort => PanicStrategy::Abort,
         };
-        Ok(Request { rustc, wasi_libc, panic, cache: pm_toolchain::cache_dir()?, offline })
+        Ok(Request {
+            rustc,
+            wasi_libc,
+            panic,
+            cache: pm_toolchain::cache_dir()?,
+            offline,
+        })
     }
 }
 
 /// Sets the toolchain up, telling each step.
 pub(crate) fn set_up(request: &Request, shell: &Shell) -> Result<Toolchain, Error> {
-    Ok(pm_toolchain::setup(request, &mut Steps { shell, progress: None })?)
+    Ok(pm_toolchain::setup(
+        request,
+        &mut Steps {
+            shell,
+            progress: None,
+        },
+    )?)
 }
 
 /// Tells the steps of a set-up, with a bar for those that count.
@@ -66,8 +92,9 @@ impl pm_toolchain::Progress for Steps<'_> {
     }
 
     fn ticks(&mut self, done: u64, total: u64) {
-        let progress =
-            self.progress.get_or_insert_with(|| self.shell.progress("Setting up", total));
+        let progress = self
+            .progress
+            .get_or_insert_with(|| self.shell.progress("Setting up", total));
         progress.bar().set_length(total);
         progress.bar().set_position(done);
     }

@@ -11,9 +11,9 @@ mod write;
 pub use footer::{FOOTER_LEN, FORMAT_VERSION, Footer, MAGIC};
 pub use manifest::{Body, Digest, Manifest, Module, Source};
 pub use read::Artifact;
-pub use write::{TEMPORARY, assemble};
 #[cfg(feature = "compile")]
 pub(crate) use write::write_atomically;
+pub use write::{TEMPORARY, assemble};
 
 use std::path::{Path, PathBuf};
 

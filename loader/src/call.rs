@@ -40,7 +40,9 @@ impl Buffer {
     pub(crate) fn read(memory: &[u8], at: u32) -> Result<Buffer, Violation> {
         let bytes = slice(memory, at, layout::SIZE, "a buffer")?;
         let field = |offset: u32| {
-            let word = bytes[offset as usize..].first_chunk().expect("the struct's size was read");
+            let word = bytes[offset as usize..]
+                .first_chunk()
+                .expect("the struct's size was read");
             u32::from_le_bytes(*word)
         };
         let buffer = Buffer {
@@ -52,7 +54,9 @@ impl Buffer {
         };
         if buffer.len > buffer.capacity {
             let Buffer { len, capacity, .. } = buffer;
-            return Err(Violation(format!("a buffer of {capacity} bytes has {len} in use")));
+            return Err(Violation(format!(
+                "a buffer of {capacity} bytes has {len} in use"
+            )));
         }
         Ok(buffer)
     }
@@ -96,12 +100,16 @@ pub(crate) fn slice_mut<'a>(
     what: &'static str,
 ) -> Result<&'a mut [u8], Violation> {
     let (start, end) = (at as usize, at as usize + len as usize);
-    memory.get_mut(start..end).ok_or_else(|| outside(at, len, what))
+    memory
+        .get_mut(start..end)
+        .ok_or_else(|| outside(at, len, what))
 }
 
 #[cold]
 fn outside(at: u32, len: u32, what: &str) -> Violation {
-    Violation(format!("{what} at {at:#x} (length {len}) lies outside its memory"))
+    Violation(format!(
+        "{what} at {at:#x} (length {len}) lies outside its memory"
+    ))
 }
 
 /// Defines the host's functions in a linker.
@@ -127,7 +135,9 @@ fn dispatch<D: Dispatch + 'static>(
     let (bytes, state) = memory.data_and_store_mut(&mut caller);
     let mut buffer = Buffer::read(bytes, at)?;
     state.reply.clear();
-    state.dispatch.dispatch(buffer.bytes(bytes)?, &mut state.reply);
+    state
+        .dispatch
+        .dispatch(buffer.bytes(bytes)?, &mut state.reply);
     let len = u32::try_from(state.reply.len()).map_err(|_| OutOfMemory)?;
     if len > buffer.capacity {
         // The request was read: nothing of the old block is needed. One that isn't the host's own
@@ -175,7 +185,10 @@ fn drop<D: Dispatch + 'static>(mut caller: Host<'_, D>, at: u32) -> wasmtime::Re
 }
 
 fn memory<D>(caller: &Host<'_, D>) -> Result<Memory, Violation> {
-    caller.data().memory.ok_or_else(|| Violation("it calls the host while it starts".into()))
+    caller
+        .data()
+        .memory
+        .ok_or_else(|| Violation("it calls the host while it starts".into()))
 }
 
 /// A block from the macro's own allocator, as an empty buffer of the host's.
@@ -196,7 +209,13 @@ pub(crate) fn allocate<D: Dispatch + 'static>(
     let memory = memory(caller)?;
     slice(memory.data(&*caller), data, size, "an allocated block")?;
     let [_, reserve, drop] = caller.data().callbacks;
-    Ok(Buffer { data, len: 0, capacity: size, reserve, drop })
+    Ok(Buffer {
+        data,
+        len: 0,
+        capacity: size,
+        reserve,
+        drop,
+    })
 }
 
 /// Gives a block back, unless it is the exchange block, which isn't the allocator's to reuse.
@@ -210,5 +229,6 @@ fn release<D: Dispatch + 'static>(caller: &mut Host<'_, D>, data: u32) -> wasmti
         .get_module_export(&export)
         .and_then(wasmtime::Extern::into_func)
         .ok_or_else(|| Violation("`free` isn't a function".into()))?;
-    free.typed::<u32, ()>(&*caller)?.call(caller.as_context_mut(), data)
+    free.typed::<u32, ()>(&*caller)?
+        .call(caller.as_context_mut(), data)
 }

@@ -29,13 +29,18 @@ pub enum CompileError {
 pub fn precompile(wasm: &[u8]) -> Result<(Vec<u8>, Manifest), CompileError> {
     let snapshot = pm_snapshot::snapshot(wasm)?;
     let engine = pm_engine::engine(Purpose::Artifact, ABI).map_err(compile_error)?;
-    let body = engine.precompile_module(&snapshot.wasm).map_err(compile_error)?;
+    let body = engine
+        .precompile_module(&snapshot.wasm)
+        .map_err(compile_error)?;
     let manifest = Manifest {
         abi: ABI,
         rustc: snapshot.inspection.rustc.clone().unwrap_or_default(),
         wasmtime: WASMTIME_VERSION.to_owned(),
         target: TARGET.to_owned(),
-        cpu: Cpu::FEATURES.iter().map(|&feature| feature.to_owned()).collect(),
+        cpu: Cpu::FEATURES
+            .iter()
+            .map(|&feature| feature.to_owned())
+            .collect(),
         settings: Settings::default(),
         source: Source {
             digest: Digest::of(wasm),
@@ -43,7 +48,10 @@ pub fn precompile(wasm: &[u8]) -> Result<(Vec<u8>, Manifest), CompileError> {
             crate_id: snapshot.inspection.crate_id.clone(),
         },
         module: describe(&snapshot),
-        body: Body { len: body.len() as u64, digest: Digest::of(&body) },
+        body: Body {
+            len: body.len() as u64,
+            digest: Digest::of(&body),
+        },
     };
     Ok((artifact::assemble(body, &manifest), manifest))
 }

@@ -10,17 +10,37 @@ use std::path::Path;
 /// that asks, where there is one.
 pub(crate) fn fits(manifest: &Manifest, rustc: Option<&str>) -> Result<(), Refusal> {
     if manifest.abi != ABI {
-        return Err(Refusal::differs(RefusalCode::Abi, "proc-macro ABI", manifest.abi, ABI));
+        return Err(Refusal::differs(
+            RefusalCode::Abi,
+            "proc-macro ABI",
+            manifest.abi,
+            ABI,
+        ));
     }
     if let Some(rustc) = rustc.filter(|rustc| *rustc != manifest.rustc) {
-        return Err(Refusal::differs(RefusalCode::Rustc, "rustc", &manifest.rustc, rustc));
+        return Err(Refusal::differs(
+            RefusalCode::Rustc,
+            "rustc",
+            &manifest.rustc,
+            rustc,
+        ));
     }
     if manifest.wasmtime != WASMTIME_VERSION {
         let found = &manifest.wasmtime;
-        return Err(Refusal::differs(RefusalCode::Wasmtime, "wasmtime", found, WASMTIME_VERSION));
+        return Err(Refusal::differs(
+            RefusalCode::Wasmtime,
+            "wasmtime",
+            found,
+            WASMTIME_VERSION,
+        ));
     }
     if manifest.target != TARGET {
-        return Err(Refusal::differs(RefusalCode::Target, "target", &manifest.target, TARGET));
+        return Err(Refusal::differs(
+            RefusalCode::Target,
+            "target",
+            &manifest.target,
+            TARGET,
+        ));
     }
     let missing = missing_cpu_features(manifest.cpu.iter().map(String::as_str));
     if !missing.is_empty() {
@@ -29,9 +49,12 @@ pub(crate) fn fits(manifest: &Manifest, rustc: Option<&str>) -> Result<(), Refus
     }
     match manifest.settings.difference(&Settings::default()) {
         None => Ok(()),
-        Some((name, found, expected)) => {
-            Err(Refusal::differs(RefusalCode::Settings, &name, found, expected))
-        }
+        Some((name, found, expected)) => Err(Refusal::differs(
+            RefusalCode::Settings,
+            &name,
+            found,
+            expected,
+        )),
     }
 }
 
@@ -55,7 +78,10 @@ pub(crate) fn is_fresh(artifact: &Artifact, wasm: &Path) -> Result<(), Refusal> 
         );
         return Err(Refusal::new(RefusalCode::Stale, text));
     }
-    if metadata.modified().is_ok_and(|modified| artifact.modified() == Some(modified)) {
+    if metadata
+        .modified()
+        .is_ok_and(|modified| artifact.modified() == Some(modified))
+    {
         return Ok(());
     }
     artifact.verify_source(&fs_err::read(wasm).map_err(|error| Refusal::io(&error))?)
@@ -74,7 +100,11 @@ mod tests {
             target: TARGET.into(),
             cpu: vec![],
             settings: Settings::default(),
-            source: Source { digest: Digest::of(b""), len: 0, crate_id: String::new() },
+            source: Source {
+                digest: Digest::of(b""),
+                len: 0,
+                crate_id: String::new(),
+            },
             module: Module {
                 len: 0,
                 unwinds: true,
@@ -82,7 +112,10 @@ mod tests {
                 callbacks: [0; 3],
                 exchange: [0; 2],
             },
-            body: Body { len: 0, digest: Digest::of(b"") },
+            body: Body {
+                len: 0,
+                digest: Digest::of(b""),
+            },
         }
     }
 

@@ -67,16 +67,30 @@ impl<D: Dispatch + 'static> ProcMacro<D> {
     fn expand_here(&self, index: usize, input: &[u8], dispatch: D, wasi: WasiCtx) -> Outcome<D> {
         let module = &self.manifest_module;
         // An aborting macro's message is only on its standard error.
-        let wasi = if module.unwinds { wasi } else { wasi.with_stderr(Output::capture()) };
+        let wasi = if module.unwinds {
+            wasi
+        } else {
+            wasi.with_stderr(Output::capture())
+        };
         let state = State::new(dispatch, wasi, self.exports, module);
         let mut store = Store::new(self.instance_pre.module().engine(), state);
         let result = match self.runs.get(index) {
             None => Err(ExpandError::NoSuchMacro(index)),
-            Some(run) => self.call(&mut store, run, input).map_err(|error| explain(&error)),
+            Some(run) => self
+                .call(&mut store, run, input)
+                .map_err(|error| explain(&error)),
         };
         let State { dispatch, wasi, .. } = store.into_data();
-        let result = if module.unwinds { result } else { aborted(result, &wasi) };
-        Outcome { result: result.map(|output| Expanded { output }), dispatch, wasi }
+        let result = if module.unwinds {
+            result
+        } else {
+            aborted(result, &wasi)
+        };
+        Outcome {
+            result: result.map(|output| Expanded { output }),
+            dispatch,
+            wasi,
+        }
     }
 
     fn call(
@@ -94,8 +108,17 @@ impl<D: Dispatch + 'static> ProcMacro<D> {
         store.data_mut().memory = Some(memory);
         let module = &self.manifest_module;
         let [exchange, size] = module.exchange;
-        let room = size.checked_sub(MESSAGES).ok_or_else(|| missing("exchange block"))?;
-        let block = input_block(store, &instance, self, input.len(), exchange + MESSAGES, room)?;
+        let room = size
+            .checked_sub(MESSAGES)
+            .ok_or_else(|| missing("exchange block"))?;
+        let block = input_block(
+            store,
+            &instance,
+            self,
+            input.len(),
+            exchange + MESSAGES,
+            room,
+        )?;
         let bytes = memory.data_mut(&mut *store);
         slice_mut(bytes, block.data, block.len, "the input")?.copy_from_slice(input);
         write_config(bytes, exchange, block, module)?;
@@ -104,7 +127,8 @@ impl<D: Dispatch + 'static> ProcMacro<D> {
             .and_then(wasmtime::Extern::into_func)
             .ok_or_else(|| missing("entry point"))?;
         let answer = exchange + ANSWER;
-        run.typed::<(u32, u32), ()>(&*store)?.call(&mut *store, (answer, exchange))?;
+        run.typed::<(u32, u32), ()>(&*store)?
+            .call(&mut *store, (answer, exchange))?;
         let bytes = memory.data(&*store);
         Ok(Buffer::read(bytes, answer)?.bytes(bytes)?.to_vec())
     }
@@ -122,7 +146,13 @@ fn input_block<D: Dispatch + 'static>(
     let len = u32::try_from(len).map_err(|_| OutOfMemory)?;
     let [_, reserve, drop] = macros.manifest_module.callbacks;
     if len <= room {
-        return Ok(Buffer { data: exchange, len, capacity: room, reserve, drop });
+        return Ok(Buffer {
+            data: exchange,
+            len,
+            capacity: room,
+            reserve,
+            drop,
+        });
     }
     let malloc = instance
         .get_module_export(&mut *store, &macros.exports.malloc)
@@ -132,7 +162,13 @@ fn input_block<D: Dispatch + 'static>(
     if data == 0 {
         return Err(OutOfMemory.into());
     }
-    Ok(Buffer { data, len, capacity: len, reserve, drop })
+    Ok(Buffer {
+        data,
+        len,
+        capacity: len,
+        reserve,
+        drop,
+    })
 }
 
 fn write_config(
@@ -168,10 +204,7 @@ fn explain(error: &wasmtime::Error) -> ExpandError {
 }
 
 /// What a module that aborts meant: its panic is an answer. What else it printed is passed on.
-fn aborted(
-    result: Result<Vec<u8>, ExpandError>,
-    wasi: &WasiCtx,
-) -> Result<Vec<u8>, ExpandError> {
+fn aborted(result: Result<Vec<u8>, ExpandError>, wasi: &WasiCtx) -> Result<Vec<u8>, ExpandError> {
     let stderr = wasi.stderr().map_or(&[][..], |captured| captured.bytes());
     let message = match &result {
         Err(ExpandError::Trap(_)) => panic_message::find(stderr),

@@ -74,7 +74,11 @@ impl<D: Dispatch + 'static> Loader<D> {
     pub fn new(options: Options) -> Result<Loader<D>, LoadError> {
         let error = |error: wasmtime::Error| LoadError::Engine(format!("{error:#}"));
         let engine = pm_engine::engine(Purpose::Artifact, ABI).map_err(error)?;
-        Ok(Loader { engine, options, answers: PhantomData })
+        Ok(Loader {
+            engine,
+            options,
+            answers: PhantomData,
+        })
     }
 
     /// Loads a macro crate from the path of its `.wasm` or of its `.cwasm`: from the artifact if
@@ -116,7 +120,10 @@ impl<D: Dispatch + 'static> Loader<D> {
 
     fn try_artifact(&self, paths: &Paths) -> Result<ProcMacro<D>, Refusal> {
         if self.options.ignore_artifacts {
-            return Err(Refusal::new(RefusalCode::Missing, "artifacts are to be ignored"));
+            return Err(Refusal::new(
+                RefusalCode::Missing,
+                "artifacts are to be ignored",
+            ));
         }
         let (file, manifest) = self.open_fitting(paths)?.into_file();
         // SAFETY: the file is one that this project wrote: its footer, its manifest's digest, its
@@ -131,7 +138,10 @@ impl<D: Dispatch + 'static> Loader<D> {
 
     #[cfg(not(feature = "compile"))]
     fn fall_back(&self, paths: &Paths, refusal: Refusal) -> Result<ProcMacro<D>, LoadError> {
-        Err(LoadError::NoArtifact { path: paths.artifact.clone(), refusal })
+        Err(LoadError::NoArtifact {
+            path: paths.artifact.clone(),
+            refusal,
+        })
     }
 
     #[cfg(feature = "compile")]
@@ -146,19 +156,33 @@ impl<D: Dispatch + 'static> Loader<D> {
         let snapshot = pm_snapshot::snapshot(&wasm).map_err(|error| cannot(error.into()))?;
         let found = snapshot.inspection.rustc.clone().unwrap_or_default();
         if let Some(expected) = self.options.rustc.clone().filter(|rustc| *rustc != found) {
-            return Err(LoadError::Rustc { path, found, expected });
+            return Err(LoadError::Rustc {
+                path,
+                found,
+                expected,
+            });
         }
         if self.options.write_artifacts {
             // A directory that can't be written to is no reason to fail a compile.
             if let Err(error) = crate::compile::precompile_file(&paths.wasm) {
-                eprintln!("pm-aot: {}: no artifact was left: {error}", paths.wasm.display());
+                eprintln!(
+                    "pm-aot: {}: no artifact was left: {error}",
+                    paths.wasm.display()
+                );
             }
         }
         let described = crate::compile::describe(&snapshot);
         let compile = |error: wasmtime::Error| cannot(format!("{error:#}").into());
         let module = Module::new(&self.engine, &snapshot.wasm).map_err(compile)?;
-        self.prepare(Origin::Jit { refusal: refusal.clone() }, module, found, described)
-            .map_err(compile)
+        self.prepare(
+            Origin::Jit {
+                refusal: refusal.clone(),
+            },
+            module,
+            found,
+            described,
+        )
+        .map_err(compile)
     }
 
     fn prepare(
@@ -186,7 +210,14 @@ impl<D: Dispatch + 'static> Loader<D> {
         pm_wasi::add_wanted_to_linker(&mut linker, |name| imported.contains(&name))?;
         call::add_to_linker(&mut linker)?;
         let instance_pre = linker.instantiate_pre(&module)?;
-        Ok(ProcMacro { origin, rustc, manifest_module, instance_pre, exports, runs })
+        Ok(ProcMacro {
+            origin,
+            rustc,
+            manifest_module,
+            instance_pre,
+            exports,
+            runs,
+        })
     }
 }
 
@@ -215,9 +246,18 @@ struct Paths {
 
 impl Paths {
     fn of(path: &Path) -> Paths {
-        if path.extension().is_some_and(|extension| extension == "cwasm") {
-            return Paths { wasm: path.with_extension("wasm"), artifact: path.to_owned() };
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "cwasm")
+        {
+            return Paths {
+                wasm: path.with_extension("wasm"),
+                artifact: path.to_owned(),
+            };
         }
-        Paths { wasm: path.to_owned(), artifact: artifact::path_for(path) }
+        Paths {
+            wasm: path.to_owned(),
+            artifact: artifact::path_for(path),
+        }
     }
 }

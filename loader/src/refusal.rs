@@ -11,7 +11,10 @@ pub struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(code: RefusalCode, text: impl Into<String>) -> Refusal {
-        Refusal { code, text: text.into() }
+        Refusal {
+            code,
+            text: text.into(),
+        }
     }
 
     pub(crate) fn io(error: &std::io::Error) -> Refusal {
@@ -29,7 +32,10 @@ impl Refusal {
         found: impl fmt::Display,
         expected: impl fmt::Display,
     ) -> Refusal {
-        Refusal::new(code, format!("compiled with {what} '{found}' but '{expected}' is expected"))
+        Refusal::new(
+            code,
+            format!("compiled with {what} '{found}' but '{expected}' is expected"),
+        )
     }
 
     /// The stable code.

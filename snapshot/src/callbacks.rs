@@ -9,7 +9,7 @@ use crate::{Callbacks, IMPORT_MODULE, SnapshotError, run_export};
 use pm_abi::Declaration;
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
-    ConstExpr, Elements, ElementSection, ExportKind, ExportSection, ImportSection, Module,
+    ConstExpr, ElementSection, Elements, ExportKind, ExportSection, ImportSection, Module,
     SectionId, TableSection, TypeSection, ValType,
 };
 use wasmparser::{ElementItems, ElementKind, Operator, Parser, Payload, TypeRef};
@@ -28,7 +28,11 @@ pub(crate) fn add(
     let layout = Layout::read(wasm)?;
     let mut runs = Vec::new();
     for declaration in declarations {
-        let function = layout.slots.get(declaration.run as usize).copied().flatten();
+        let function = layout
+            .slots
+            .get(declaration.run as usize)
+            .copied()
+            .flatten();
         // (sret, config)
         let function = function.filter(|&function| layout.takes_two_i32(function));
         runs.push(function.ok_or_else(|| SnapshotError::EntryPoint {
@@ -38,11 +42,20 @@ pub(crate) fn add(
     }
     let slot = layout.table_size;
     let mut module = Module::new();
-    let mut adder = Adder { layout, runs, types_done: false, imports_done: false };
+    let mut adder = Adder {
+        layout,
+        runs,
+        types_done: false,
+        imports_done: false,
+    };
     adder
         .parse_core_module(&mut module, Parser::new(0), wasm)
         .map_err(SnapshotError::rewrite)?;
-    let callbacks = Callbacks { dispatch: slot, reserve: slot + 1, drop: slot + 2 };
+    let callbacks = Callbacks {
+        dispatch: slot,
+        reserve: slot + 1,
+        drop: slot + 2,
+    };
     Ok((module.finish(), callbacks))
 }
 
@@ -70,7 +83,9 @@ impl Layout {
                     for ty in section.into_iter_err_on_gc_types() {
                         let ty = ty.map_err(SnapshotError::rewrite)?;
                         let two = [wasmparser::ValType::I32; 2];
-                        layout.two_i32.push(ty.params() == two && ty.results().is_empty());
+                        layout
+                            .two_i32
+                            .push(ty.params() == two && ty.results().is_empty());
                         layout.types += 1;
                     }
                 }
@@ -171,7 +186,11 @@ impl Reencode for Adder {
     /// The new imports come last among the imports and before all other functions.
     fn function_index(&mut self, function: u32) -> Result1<u32> {
         let new = FUNCTIONS.len() as u32;
-        Ok(if function < self.layout.imported_functions { function } else { function + new })
+        Ok(if function < self.layout.imported_functions {
+            function
+        } else {
+            function + new
+        })
     }
 
     fn parse_type_section(

@@ -17,7 +17,9 @@ pub(crate) struct Exports {
 /// needs none.
 pub(crate) fn check(wasm: &[u8], inspection: &Inspection) -> Result<Exports, SnapshotError> {
     if !is_supported(inspection.rustc.as_deref()) {
-        return Err(SnapshotError::Rustc { found: inspection.rustc.clone() });
+        return Err(SnapshotError::Rustc {
+            found: inspection.rustc.clone(),
+        });
     }
     let mut memory = None;
     let mut functions = Vec::new();
@@ -26,7 +28,10 @@ pub(crate) fn check(wasm: &[u8], inspection: &Inspection) -> Result<Exports, Sna
         match payload.map_err(pm_abi::InspectError::from)? {
             Payload::MemorySection(section) => {
                 let mut memories = section.into_iter();
-                let first = memories.next().transpose().map_err(pm_abi::InspectError::from)?;
+                let first = memories
+                    .next()
+                    .transpose()
+                    .map_err(pm_abi::InspectError::from)?;
                 if memories.next().is_some() {
                     return Err(SnapshotError::Shape("it has more than one memory"));
                 }

@@ -1,9 +1,9 @@
 //! Pre-initialises a proc-macro module: bytes in, bytes and declarations out.
 //!
-//! The pipeline can be read off the modules: [`check`](mod@check) refuses what can't become a
-//! snapshot, [`run`](mod@run) instantiates the module that Wizer instrumented and brings it to the
+//! The pipeline can be read off the modules: `check` refuses what can't become a
+//! snapshot, `run` instantiates the module that Wizer instrumented and brings it to the
 //! point where its declaration static is built and its allocator has started, Wizer writes the
-//! state back into a module, and [`callbacks`](mod@callbacks) adds what lets a host run its macros
+//! state back into a module, and `callbacks` adds what lets a host run its macros
 //! without touching a table.
 //!
 //! [`snapshot`] is a pure function: the same input gives the same bytes, from any directory and on
@@ -88,5 +88,12 @@ pub fn snapshot(wasm: &[u8]) -> Result<Snapshot, SnapshotError> {
     let exchange = started.exchange();
     let initialised = run::write(&wizer, &context, &mut started)?;
     let (wasm, callbacks) = callbacks::add(&initialised, &declarations)?;
-    Ok(Snapshot { wasm, inspection, declarations, callbacks, unwinds: module.unwinds, exchange })
+    Ok(Snapshot {
+        wasm,
+        inspection,
+        declarations,
+        callbacks,
+        unwinds: module.unwinds,
+        exchange,
+    })
 }

@@ -49,9 +49,13 @@ pub(crate) fn start(instrumented: &[u8], exports: &Exports) -> Result<Started, S
     let mut store = Store::new(&engine, State { wasi, memory: None });
     // The memory is known to WASI only after instantiation: a `start` function that calls WASI gets
     // an error, and wasm-ld makes none but for threads.
-    let instance = linker
-        .instantiate(&mut store, &module)
-        .map_err(|error| SnapshotError::Start { function: "start", cause: cause(&error) })?;
+    let instance =
+        linker
+            .instantiate(&mut store, &module)
+            .map_err(|error| SnapshotError::Start {
+                function: "start",
+                cause: cause(&error),
+            })?;
     let memory = instance
         .get_memory(&mut store, &exports.memory)
         .ok_or(SnapshotError::Export("memory"))?;
@@ -62,14 +66,30 @@ pub(crate) fn start(instrumented: &[u8], exports: &Exports) -> Result<Started, S
     // The allocator of a 2022 wasi-libc takes, at its first `malloc`, everything up to the current
     // memory size as its heap. So it must have started before anybody else grows the memory; and
     // this block of it is the host's for good.
-    let address = call(&mut store, &instance, "malloc", &[Val::I32(EXCHANGE_SIZE as i32)])?;
-    let exchange = Exchange { address, size: EXCHANGE_SIZE };
+    let address = call(
+        &mut store,
+        &instance,
+        "malloc",
+        &[Val::I32(EXCHANGE_SIZE as i32)],
+    )?;
+    let exchange = Exchange {
+        address,
+        size: EXCHANGE_SIZE,
+    };
     let end = u64::from(address) + u64::from(EXCHANGE_SIZE);
     if address == 0 || address % 8 != 0 || end > memory.data_size(&store) as u64 {
         let cause = format!("it returned {address:#x} for {EXCHANGE_SIZE} bytes");
-        return Err(SnapshotError::Start { function: "malloc", cause });
+        return Err(SnapshotError::Start {
+            function: "malloc",
+            cause,
+        });
     }
-    Ok(Started { store, instance, memory, exchange })
+    Ok(Started {
+        store,
+        instance,
+        memory,
+        exchange,
+    })
 }
 
 /// A macro may import what any host gives, and nothing else.
@@ -100,8 +120,15 @@ fn call(
     let mut results = vec![Val::I32(0); export.ty(&*store).results().len()];
     export
         .call(&mut *store, args, &mut results)
-        .map_err(|error| SnapshotError::Start { function, cause: cause(&error) })?;
-    Ok(results.first().and_then(Val::i32).unwrap_or(0).cast_unsigned())
+        .map_err(|error| SnapshotError::Start {
+            function,
+            cause: cause(&error),
+        })?;
+    Ok(results
+        .first()
+        .and_then(Val::i32)
+        .unwrap_or(0)
+        .cast_unsigned())
 }
 
 /// The reason without the wasm backtrace, which tells a user nothing.
@@ -117,9 +144,14 @@ pub(crate) fn write(
 ) -> Result<Vec<u8>, SnapshotError> {
     // Wizer's interface is asynchronous for hosts that are; this one is ready at once.
     let mut written = pin!(wizer.snapshot(context, started));
-    match written.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    match written
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
         Poll::Ready(written) => written.map_err(SnapshotError::wizer),
-        Poll::Pending => Err(SnapshotError::Wizer("it waits for the instance's state".into())),
+        Poll::Pending => Err(SnapshotError::Wizer(
+            "it waits for the instance's state".into(),
+        )),
     }
 }
 

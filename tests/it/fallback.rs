@@ -54,7 +54,11 @@ fn check(name: &str) {
     // The case may use other macro crates too, whose expansions are in the file as well.
     let wasm = samples().wasm(name);
     recordings.retain(|recording| recording.module == wasm);
-    assert!(!recordings.is_empty(), "{} uses no macro of {name}", case.path.display());
+    assert!(
+        !recordings.is_empty(),
+        "{} uses no macro of {name}",
+        case.path.display()
+    );
 
     let folder = tempfile::tempdir().expect("a temporary folder");
     let copy = folder.path().join("macro.wasm");

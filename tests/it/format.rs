@@ -7,7 +7,9 @@ const FORMAT: &str = include_str!("../../docs/FORMAT.md");
 
 /// The cells of the rows of the table under a heading or sentence.
 fn table(after: &str) -> Vec<Vec<&'static str>> {
-    let (_, rest) = FORMAT.split_once(after).unwrap_or_else(|| panic!("no {after:?}"));
+    let (_, rest) = FORMAT
+        .split_once(after)
+        .unwrap_or_else(|| panic!("no {after:?}"));
     rest.lines()
         .skip_while(|line| !line.starts_with('|'))
         .take_while(|line| line.starts_with('|'))
@@ -24,10 +26,17 @@ fn backticked(cell: &str) -> Vec<&str> {
 fn the_footer_is_as_documented() {
     let rows = table("## Footer");
     let digest = [7; 32];
-    let footer = Footer { manifest_digest: digest, manifest_len: 0x0102, version: FORMAT_VERSION };
+    let footer = Footer {
+        manifest_digest: digest,
+        manifest_len: 0x0102,
+        version: FORMAT_VERSION,
+    };
     let bytes = footer.to_bytes();
     let field = |name: &str| {
-        let row = rows.iter().find(|row| row[2].starts_with(name)).expect(name);
+        let row = rows
+            .iter()
+            .find(|row| row[2].starts_with(name))
+            .expect(name);
         let (offset, size): (usize, usize) = (row[0].parse().unwrap(), row[1].parse().unwrap());
         &bytes[offset..offset + size]
     };
@@ -58,11 +67,20 @@ fn fields(debug: &str, depth: usize) -> Vec<&str> {
 fn the_manifest_is_as_documented() {
     let (bytes, manifest) = compile::precompile(&crate::module::wasm()).unwrap();
     let names = |after| -> Vec<&str> {
-        table(after).iter().map(|row| backticked(row[0])[0]).collect()
+        table(after)
+            .iter()
+            .map(|row| backticked(row[0])[0])
+            .collect()
     };
     assert_eq!(names("## Manifest"), fields(&format!("{manifest:#?}"), 1));
-    assert_eq!(names("`settings`, all"), fields(&format!("{:#?}", manifest.settings), 1));
-    assert_eq!(names("`module`:"), fields(&format!("{:#?}", manifest.module), 1));
+    assert_eq!(
+        names("`settings`, all"),
+        fields(&format!("{:#?}", manifest.settings), 1)
+    );
+    assert_eq!(
+        names("`module`:"),
+        fields(&format!("{:#?}", manifest.module), 1)
+    );
 
     // The parts lie where the page says, and the manifest begins with the fields it names first.
     let footer_at = bytes.len() - FOOTER_LEN;
@@ -72,7 +90,10 @@ fn the_manifest_is_as_documented() {
     assert_eq!(manifest.body.len as usize, footer_at - len);
     assert_eq!(u32::from(text[0]), manifest.abi);
     assert_eq!(usize::from(text[1]), manifest.rustc.len());
-    assert_eq!(&text[2..2 + manifest.rustc.len()], manifest.rustc.as_bytes());
+    assert_eq!(
+        &text[2..2 + manifest.rustc.len()],
+        manifest.rustc.as_bytes()
+    );
     assert_eq!(text[len - 32..], manifest.body.digest.0);
 }
 
@@ -83,9 +104,15 @@ fn every_refusal_of_content_is_documented() {
     for code in RefusalCode::ALL {
         // These two are about the file, not about what is in it.
         let about_the_file = matches!(code, RefusalCode::Missing | RefusalCode::Io);
-        assert!(about_the_file || documented.contains(&code.as_str()), "{code}");
+        assert!(
+            about_the_file || documented.contains(&code.as_str()),
+            "{code}"
+        );
     }
     for code in documented {
-        assert!(RefusalCode::ALL.iter().any(|known| known.as_str() == code), "{code}");
+        assert!(
+            RefusalCode::ALL.iter().any(|known| known.as_str() == code),
+            "{code}"
+        );
     }
 }

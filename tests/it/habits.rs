@@ -61,13 +61,23 @@ fn expand(name: &str) -> Compiled {
     let case = read(name);
     let oracles = Oracles::for_case(fixtures(), &case);
     let out = scratch().join("cases/fixtures").join(name);
-    compile(fixtures(), &case, Macros::Wasm(&oracles), Goal::Expand, &out)
+    compile(
+        fixtures(),
+        &case,
+        Macros::Wasm(&oracles),
+        Goal::Expand,
+        &out,
+    )
 }
 
 /// Expands to this text, which stands after an `=` or is an item.
 fn expands_to(name: &str, expect: &[&str]) {
     let compiled = expand(name);
-    assert!(compiled.succeeded(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    assert!(
+        compiled.succeeded(),
+        "{}",
+        String::from_utf8_lossy(&compiled.stderr)
+    );
     let expanded = compiled.expanded.expect("an expansion");
     for text in expect {
         assert!(expanded.contains(text), "no `{text}` in\n{expanded}");
@@ -80,7 +90,10 @@ fn fails_with(name: &str, expect: &str) {
     let stderr = String::from_utf8_lossy(&compiled.stderr);
     assert_eq!(compiled.status, "exit status: 1", "{stderr}");
     assert!(stderr.contains(expect), "no `{expect}` in\n{stderr}");
-    assert!(stderr.contains(&format!("--> cases/{name}.rs:")), "{stderr}");
+    assert!(
+        stderr.contains(&format!("--> cases/{name}.rs:")),
+        "{stderr}"
+    );
     assert!(!stderr.contains("backtrace"), "{stderr}");
 }
 
@@ -95,12 +108,17 @@ fn state() {
 fn hash_order() {
     let first = expand("hash_order").expanded.expect("an expansion");
     let order = |name: &str| {
-        let (_, rest) = first.split_once(&format!("{name}: &str =")).expect("the constant");
+        let (_, rest) = first
+            .split_once(&format!("{name}: &str ="))
+            .expect("the constant");
         rest.split_once(';').expect("its end").0.trim()
     };
     assert_eq!(order("ORDER"), order("AGAIN"));
     assert!(order("ORDER").contains("key31"), "{first}");
-    assert_eq!(expand("hash_order").expanded.as_deref(), Some(first.as_str()));
+    assert_eq!(
+        expand("hash_order").expanded.as_deref(),
+        Some(first.as_str())
+    );
 }
 
 #[test]
@@ -134,7 +152,11 @@ fn environment_denied() {
 
 #[test]
 fn files_denied() {
-    let expect = ["OUTSIDE: &str = \"PermissionDenied\"", "ABSOLUTE: &str = \"PermissionDenied\"", "\"refused\""];
+    let expect = [
+        "OUTSIDE: &str = \"PermissionDenied\"",
+        "ABSOLUTE: &str = \"PermissionDenied\"",
+        "\"refused\"",
+    ];
     expands_to("files_denied", &expect);
     assert!(!std::path::Path::new("/tmp/pm-aot-must-not-exist").exists());
 }
@@ -146,5 +168,8 @@ fn panic_hook() {
     let compiled = expand("panic_hook");
     let stderr = String::from_utf8_lossy(&compiled.stderr);
     assert!(compiled.succeeded(), "{stderr}");
-    assert!(stderr.contains("hook: panicked at ") && stderr.contains("a plain message"), "{stderr}");
+    assert!(
+        stderr.contains("hook: panicked at ") && stderr.contains("a plain message"),
+        "{stderr}"
+    );
 }

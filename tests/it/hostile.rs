@@ -13,7 +13,9 @@ struct Repeat {
 impl Dispatch for Repeat {
     fn dispatch(&mut self, request: &[u8], reply: &mut Vec<u8>) {
         self.requests.push(request.to_vec());
-        let len = request.first_chunk().map_or(0, |len| u32::from_le_bytes(*len));
+        let len = request
+            .first_chunk()
+            .map_or(0, |len| u32::from_le_bytes(*len));
         reply.resize(len as usize, 0x55);
     }
 }
@@ -35,7 +37,10 @@ fn expand(run: &'static str) -> (Result<Vec<u8>, ExpandError>, Repeat) {
     };
     let (_directory, loaded) = load(&parts);
     let outcome = loaded.expand(0, b"input", Repeat::default(), WasiCtx::new(Arc::default()));
-    (outcome.result.map(|expanded| expanded.output), outcome.dispatch)
+    (
+        outcome.result.map(|expanded| expanded.output),
+        outcome.dispatch,
+    )
 }
 
 #[track_caller]
@@ -86,7 +91,10 @@ fn wild_pointers_and_lengths_are_refused() {
         dispatch!("(i32.store (i32.const 7000) (i32.const 0x7ffffff0))"),
         "a message at 0x7ffffff0",
     );
-    check(dispatch!("(i32.store (i32.const 7000) (i32.const -1))"), "a message at 0xffffffff");
+    check(
+        dispatch!("(i32.store (i32.const 7000) (i32.const -1))"),
+        "a message at 0xffffffff",
+    );
     check(
         dispatch!("(i32.store offset=4 (i32.const 7000) (i32.const 0x7fffffff))"),
         "a buffer of 65472 bytes has 2147483647 in use",
@@ -107,7 +115,10 @@ fn wild_pointers_and_lengths_are_refused() {
         ),
         "a message at 0x2fff8 (length 100)",
     );
-    check("(i32.store (local.get $sret) (i32.const -8))", "lies outside its memory");
+    check(
+        "(i32.store (local.get $sret) (i32.const -8))",
+        "lies outside its memory",
+    );
     check(
         "(i32.store offset=4 (local.get $sret) (i32.const 9))",
         "a buffer of 0 bytes has 9 in use",
@@ -125,9 +136,18 @@ fn wild_pointers_and_lengths_are_refused() {
 
 #[test]
 fn crashes_are_told_apart() {
-    check("unreachable", "the macro crashed: wasm trap: wasm `unreachable` instruction executed");
-    check("(call $exit (i32.const 3))", "ended its process with exit status 3");
-    check("(call $run (local.get $sret) (local.get $config))", "overflowed its stack");
+    check(
+        "unreachable",
+        "the macro crashed: wasm trap: wasm `unreachable` instruction executed",
+    );
+    check(
+        "(call $exit (i32.const 3))",
+        "ended its process with exit status 3",
+    );
+    check(
+        "(call $run (local.get $sret) (local.get $config))",
+        "overflowed its stack",
+    );
     check(
         "(call_indirect (type $run) (local.get $sret) (local.get $config) (i32.const 0))",
         "uninitialized element",
@@ -147,7 +167,10 @@ fn every_expansion_starts_from_the_snapshot() {
          (memory.copy (local.get $sret) (local.get $config) (i32.const 20))
          (i32.store (i32.load (local.get $sret)) (i32.load (i32.const 6000)))
          (i32.store offset=4 (local.get $sret) (i32.const 4))";
-    let (_directory, loaded) = load(&Parts { run: count, ..Parts::default() });
+    let (_directory, loaded) = load(&Parts {
+        run: count,
+        ..Parts::default()
+    });
     for _ in 0..3 {
         let outcome = loaded.expand(0, b"", Repeat::default(), WasiCtx::new(Arc::default()));
         assert_eq!(outcome.result.unwrap().output, [1, 0, 0, 0]);

@@ -22,7 +22,12 @@ pub(crate) struct Parts {
 impl Default for Parts {
     /// A derive `Trait` that answers `Ok(None)`.
     fn default() -> Parts {
-        Parts { imports: "", run: ANSWER_NOTHING, fields: "", rustc: RUSTC }
+        Parts {
+            imports: "",
+            run: ANSWER_NOTHING,
+            fields: "",
+            rustc: RUSTC,
+        }
     }
 }
 
@@ -35,7 +40,12 @@ pub(crate) const ANSWER_NOTHING: &str = "
 impl Parts {
     /// The module's bytes.
     pub(crate) fn wasm(&self) -> Vec<u8> {
-        let Parts { imports, run, fields, rustc } = self;
+        let Parts {
+            imports,
+            run,
+            fields,
+            rustc,
+        } = self;
         let metadata = format!(
             "rust\\00\\00\\00\\0a\\00\\00\\00\\00\\00\\00\\00\\00rust\\00\\00\\00\\0a\
              \\00\\00\\00\\00\\00\\00\\00\\00\\{:02x}{rustc}",

@@ -64,9 +64,18 @@ mod errors {
 fn every_case_is_tested() {
     let root = &samples().root.join("cases");
     let folders = fs_err::read_dir(root).expect("a folder").map(|entry| {
-        entry.expect("an entry").file_name().into_string().expect("a name in UTF-8")
+        entry
+            .expect("an entry")
+            .file_name()
+            .into_string()
+            .expect("a name in UTF-8")
     });
-    let tested = CRATES.iter().copied().chain(["errors"]).map(str::to_owned).collect();
+    let tested = CRATES
+        .iter()
+        .copied()
+        .chain(["errors"])
+        .map(str::to_owned)
+        .collect();
     assert_eq!(folders.collect::<BTreeSet<String>>(), tested);
     assert_eq!(names(&root.join("errors")), errors::ERRORS);
 }
@@ -79,10 +88,18 @@ fn five_thousand_fields() {
          #[derive(serde_derive::Serialize, serde_derive::Deserialize, derive_more_impl::Constructor)]\n\
          pub struct Large {\n",
     );
-    let types = ["u8", "Option<Vec<String>>", "[u16; 4]", "std::borrow::Cow<'static, str>"];
+    let types = [
+        "u8",
+        "Option<Vec<String>>",
+        "[u16; 4]",
+        "std::borrow::Cow<'static, str>",
+    ];
     for field in 0..5000 {
         let ty = types[field % types.len()];
-        _ = writeln!(source, "    /// Field {field}.\n    #[serde(rename = \"F{field}\")]");
+        _ = writeln!(
+            source,
+            "    /// Field {field}.\n    #[serde(rename = \"F{field}\")]"
+        );
         _ = writeln!(source, "    pub field_{field}: {ty},");
     }
     source.push_str("}\n");

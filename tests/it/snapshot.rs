@@ -5,7 +5,9 @@ use pm_snapshot::snapshot;
 
 #[track_caller]
 fn refused(parts: &Parts, expect: &str) {
-    let error = snapshot(&parts.wasm()).expect_err("it must be refused").to_string();
+    let error = snapshot(&parts.wasm())
+        .expect_err("it must be refused")
+        .to_string();
     assert!(error.contains(expect), "{error:?} lacks {expect:?}");
 }
 
@@ -32,7 +34,10 @@ fn the_result_is_a_valid_module_with_the_promised_interface() {
     ] {
         assert!(text.contains(expect), "no {expect} in\n{text}");
     }
-    assert!(!text.contains("__stack_pointer") && !text.contains("@custom"), "{text}");
+    assert!(
+        !text.contains("__stack_pointer") && !text.contains("@custom"),
+        "{text}"
+    );
     assert_eq!(snapshot.callbacks.dispatch, 4);
     assert_eq!(snapshot.declarations[0].name, "Trait");
     assert_eq!(snapshot.exchange.address, 8192);
@@ -48,37 +53,65 @@ fn start_up_runs_once_and_its_stack_is_not_kept() {
     };
     let text = wasmprinter::print_bytes(&snapshot(&parts.wasm()).unwrap().wasm).unwrap();
     assert!(!text.contains("_initialize"), "{text}");
-    assert!(text.contains("++++"), "what start-up wrote is kept:\n{text}");
+    assert!(
+        text.contains("++++"),
+        "what start-up wrote is kept:\n{text}"
+    );
     assert!(!text.contains("****"), "the dead stack is zeroed:\n{text}");
 }
 
 #[test]
 fn what_cannot_become_a_snapshot_is_refused_with_the_reason() {
-    let parts = |imports, fields| Parts { imports, fields, ..Parts::default() };
+    let parts = |imports, fields| Parts {
+        imports,
+        fields,
+        ..Parts::default()
+    };
     refused(
-        &Parts { rustc: "rustc 1.97.0-nightly", ..Parts::default() },
+        &Parts {
+            rustc: "rustc 1.97.0-nightly",
+            ..Parts::default()
+        },
         "made by rustc 1.97.0-nightly, but the proc-macro ABI of rustc 1.96 is expected",
     );
-    refused(&Parts { rustc: "rustc 1.960.0", ..Parts::default() }, "made by rustc 1.960.0");
     refused(
-        &parts(r#"(import "env" "getrusage" (func (param i32 i32) (result i32)))"#, ""),
+        &Parts {
+            rustc: "rustc 1.960.0",
+            ..Parts::default()
+        },
+        "made by rustc 1.960.0",
+    );
+    refused(
+        &parts(
+            r#"(import "env" "getrusage" (func (param i32 i32) (result i32)))"#,
+            "",
+        ),
         "unknown import `env` `getrusage`",
     );
     refused(
-        &parts(r#"(import "wasi_snapshot_preview1" "fd_write" (func (param i64)))"#, ""),
+        &parts(
+            r#"(import "wasi_snapshot_preview1" "fd_write" (func (param i64)))"#,
+            "",
+        ),
         "unknown import `wasi_snapshot_preview1` `fd_write`",
     );
     refused(
         &parts(r#"(import "env" "memory" (memory 1))"#, ""),
         "imported memories are not supported",
     );
-    refused(&parts("", "(table 1 1 funcref)"), "it has more than one table");
+    refused(
+        &parts("", "(table 1 1 funcref)"),
+        "it has more than one table",
+    );
     refused(
         &parts("", r#"(func (export "_initialize") unreachable)"#),
         "its start-up failed in `_initialize`: wasm trap",
     );
     refused(
-        &parts("", r#"(func (export "_initialize") (i32.store (i32.const 4136) (i32.const 9)))"#),
+        &parts(
+            "",
+            r#"(func (export "_initialize") (i32.store (i32.const 4136) (i32.const 9)))"#,
+        ),
         "the entry point of #[derive(Trait)] is table slot 9",
     );
 }

@@ -25,12 +25,18 @@ impl Case {
     pub fn read_all(workspace: &Workspace, folder: &str) -> Vec<Case> {
         let names = names(&workspace.root.join("cases").join(folder));
         assert!(!names.is_empty(), "no cases in {folder}");
-        names.iter().map(|name| Case::read(workspace, &format!("{folder}/{name}.rs"))).collect()
+        names
+            .iter()
+            .map(|name| Case::read(workspace, &format!("{folder}/{name}.rs")))
+            .collect()
     }
 
     /// The edition that the file asks for in a line `//@ edition: YEAR`, or 2021.
     pub fn edition(&self) -> &str {
-        let asked = self.source.lines().find_map(|line| line.strip_prefix("//@ edition: "));
+        let asked = self
+            .source
+            .lines()
+            .find_map(|line| line.strip_prefix("//@ edition: "));
         asked.unwrap_or("2021")
     }
 

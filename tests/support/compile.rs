@@ -104,11 +104,20 @@ fn rustc(workspace: &Workspace, case: &Case) -> Command {
         }
     }
     rustc.envs(variables(workspace));
-    rustc.env("CARGO", &toolchain.cargo).env("RUST_BACKTRACE", "0");
-    rustc.args(["--crate-type=lib", "--crate-name=case", "--color=never", "--edition"]);
+    rustc
+        .env("CARGO", &toolchain.cargo)
+        .env("RUST_BACKTRACE", "0");
+    rustc.args([
+        "--crate-type=lib",
+        "--crate-name=case",
+        "--color=never",
+        "--edition",
+    ]);
     rustc.arg(case.edition());
     for folder in &workspace.libraries {
-        rustc.arg("-L").arg(format!("dependency={}", folder.display()));
+        rustc
+            .arg("-L")
+            .arg(format!("dependency={}", folder.display()));
     }
     rustc
 }
@@ -116,7 +125,11 @@ fn rustc(workspace: &Workspace, case: &Case) -> Command {
 /// The variables about the package that cargo sets.
 pub fn variables(workspace: &Workspace) -> Vec<(String, String)> {
     let root = workspace.root.to_str().expect("a path in UTF-8");
-    let name = workspace.root.file_name().and_then(|name| name.to_str()).expect("a name");
+    let name = workspace
+        .root
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("a name");
     [
         ("CARGO_CRATE_NAME", "case"),
         ("CARGO_MANIFEST_DIR", root),

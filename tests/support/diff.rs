@@ -26,7 +26,12 @@ pub fn diff(expected: &str, found: &str) -> String {
                 ChangeTag::Equal => ' ',
             };
             // Long lines are shown to their first difference and a little further at most.
-            let text: String = change.value().trim_end_matches('\n').chars().take(400).collect();
+            let text: String = change
+                .value()
+                .trim_end_matches('\n')
+                .chars()
+                .take(400)
+                .collect();
             _ = writeln!(out, "{sign}{text}");
         }
     }

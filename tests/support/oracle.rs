@@ -24,14 +24,20 @@ impl Oracles {
     /// Makes those that the case needs.
     pub fn for_case(workspace: &Workspace, case: &Case) -> Oracles {
         let library = runtime();
-        let named = workspace.externs.iter().filter(|known| case.names(&known.name));
+        let named = workspace
+            .externs
+            .iter()
+            .filter(|known| case.names(&known.name));
         let libraries = named
             .filter_map(|known| {
                 let wasm = known.wasm.as_deref()?;
                 Some((known.name.clone(), build(&library, &known.name, wasm)))
             })
             .collect();
-        Oracles { libraries, record: None }
+        Oracles {
+            libraries,
+            record: None,
+        }
     }
 
     /// Has all that crosses the bridge appended to a file.
@@ -43,7 +49,9 @@ impl Oracles {
 
     /// The library in the place of a macro crate.
     pub(crate) fn library(&self, name: &str) -> &PathBuf {
-        self.libraries.get(name).unwrap_or_else(|| panic!("no oracle was made for `{name}`"))
+        self.libraries
+            .get(name)
+            .unwrap_or_else(|| panic!("no oracle was made for `{name}`"))
     }
 
     pub(crate) fn configure(&self, rustc: &mut Command) {
@@ -66,14 +74,21 @@ fn runtime() -> Runtime {
         let toolchain = toolchain();
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("oracle");
         let mut cargo = toolchain.unstable_command(&toolchain.cargo);
-        cargo.args(["build", "--locked", "--message-format", "json"]).current_dir(root);
+        cargo
+            .args(["build", "--locked", "--message-format", "json"])
+            .current_dir(root);
         cargo.env("CARGO_TARGET_DIR", scratch().join("oracle"));
         let messages = messages(&mut cargo);
-        let last = messages.iter().rfind(|message| message["target"]["name"] == "pm_oracle");
+        let last = messages
+            .iter()
+            .rfind(|message| message["target"]["name"] == "pm_oracle");
         let files = last.and_then(|message| message["filenames"].as_array());
         let mut files = files.into_iter().flatten().filter_map(|file| file.as_str());
         let rlib = files.find(|file| file.ends_with(".rlib")).expect("an rlib");
-        Runtime { rlib: rlib.into(), libraries: folders(&messages) }
+        Runtime {
+            rlib: rlib.into(),
+            libraries: folders(&messages),
+        }
     })
 }
 
@@ -82,7 +97,10 @@ fn build(runtime: &Runtime, name: &str, wasm: &Path) -> PathBuf {
     let artifact = Artifact::open(&path_for(wasm))
         .unwrap_or_else(|refusal| panic!("no artifact for {}: {refusal}", wasm.display()));
     let source = source(wasm, &artifact.manifest().module.declarations);
-    let stem = wasm.file_stem().and_then(|stem| stem.to_str()).expect("a file with a name");
+    let stem = wasm
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .expect("a file with a name");
     let folder = scratch().join("oracles").join(stem);
     fs::create_dir_all(&folder).expect("the scratch folder can be written to");
     let lock = fs::File::create(folder.join("lock")).expect("a lock file");
@@ -96,26 +114,44 @@ fn build(runtime: &Runtime, name: &str, wasm: &Path) -> PathBuf {
     fs::write(&source_file, &source).expect("the scratch folder can be written to");
     let toolchain = toolchain();
     let mut rustc = toolchain.unstable_command(&toolchain.rustc);
-    rustc.args(["--crate-type=proc-macro", "--edition=2024", "--cap-lints=allow"]);
+    rustc.args([
+        "--crate-type=proc-macro",
+        "--edition=2024",
+        "--cap-lints=allow",
+    ]);
     // Facades are linked to a crate of the same name; this makes it another.
-    rustc.args(["--crate-name", name, "-Cmetadata=pm-oracle", "-Cprefer-dynamic", "-o"]);
+    rustc.args([
+        "--crate-name",
+        name,
+        "-Cmetadata=pm-oracle",
+        "-Cprefer-dynamic",
+        "-o",
+    ]);
     rustc.arg(&library).arg(&source_file);
     rustc.arg(format!("--extern=pm_oracle={}", runtime.rlib.display()));
     for folder in &runtime.libraries {
-        rustc.arg("-L").arg(format!("dependency={}", folder.display()));
+        rustc
+            .arg("-L")
+            .arg(format!("dependency={}", folder.display()));
     }
     run(&mut rustc);
     library
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+    fs::metadata(path)
+        .and_then(|metadata| metadata.modified())
+        .ok()
 }
 
 /// A proc-macro crate with these macros.
 fn source(wasm: &Path, declarations: &[Declaration]) -> String {
     let mut out = String::from("extern crate proc_macro;\nuse proc_macro::TokenStream;\n");
-    _ = writeln!(out, "const WASM: &str = {:?};", wasm.to_str().expect("a path in UTF-8"));
+    _ = writeln!(
+        out,
+        "const WASM: &str = {:?};",
+        wasm.to_str().expect("a path in UTF-8")
+    );
     for (index, declaration) in declarations.iter().enumerate() {
         let name = &declaration.name;
         match declaration.kind {

@@ -65,7 +65,11 @@ pub struct Replay {
 impl Replay {
     /// Begins with a recording's first request.
     pub fn new(recording: &Recording) -> Replay {
-        Replay { calls: recording.calls.clone(), asked: 0, deviation: None }
+        Replay {
+            calls: recording.calls.clone(),
+            asked: 0,
+            deviation: None,
+        }
     }
 
     /// How many recorded requests were not made.
@@ -81,7 +85,10 @@ impl Dispatch for Replay {
             other => {
                 let asked = self.asked;
                 self.deviation.get_or_insert_with(|| {
-                    format!("request {asked} is {request:?}, and was {:?}", other.map(|c| c.0))
+                    format!(
+                        "request {asked} is {request:?}, and was {:?}",
+                        other.map(|c| c.0)
+                    )
                 });
                 // `Err(PanicMessage::Unknown)`
                 reply.extend([1, 1]);

@@ -24,7 +24,9 @@ pub enum Expect {
 /// Returns the recording of the expansions.
 pub fn same(workspace: &Workspace, case: &Case, expect: Expect) -> PathBuf {
     let oracles = Oracles::for_case(workspace, case);
-    let out = scratch().join("cases").join(workspace.root.file_name().expect("a name"));
+    let out = scratch()
+        .join("cases")
+        .join(workspace.root.file_name().expect("a name"));
     let out = out.join(case.slug());
     fs::create_dir_all(&out).expect("the scratch folder can be written to");
     let recording = out.join("recording");
@@ -36,11 +38,22 @@ pub fn same(workspace: &Workspace, case: &Case, expect: Expect) -> PathBuf {
             Goal::Check => oracles.clone(),
         };
         let native = compile(workspace, case, Macros::Native, goal, &out.join("native"));
-        let wasm = compile(workspace, case, Macros::Wasm(&oracles), goal, &out.join("wasm"));
+        let wasm = compile(
+            workspace,
+            case,
+            Macros::Wasm(&oracles),
+            goal,
+            &out.join("wasm"),
+        );
         if goal == Goal::Check {
             let wanted = expect == Expect::Success;
             let stderr = String::from_utf8_lossy(&native.stderr);
-            assert_eq!(native.succeeded(), wanted, "native rustc: {}\n{stderr}", native.status);
+            assert_eq!(
+                native.succeeded(),
+                wanted,
+                "native rustc: {}\n{stderr}",
+                native.status
+            );
         }
         differences.push_str(&compare(goal, &native, &wasm));
     }
@@ -49,7 +62,11 @@ pub fn same(workspace: &Workspace, case: &Case, expect: Expect) -> PathBuf {
         "{} differs (- native, + wasm)\n{differences}",
         case.path.display()
     );
-    assert!(recording.exists(), "no macro of {} ran as wasm", case.path.display());
+    assert!(
+        recording.exists(),
+        "no macro of {} ran as wasm",
+        case.path.display()
+    );
     recording
 }
 

@@ -15,9 +15,8 @@ pub fn toolchain() -> &'static Toolchain {
     TOOLCHAIN.get_or_init(|| {
         once("toolchain", || {
             let request = Request::from_env().expect("a cache directory");
-            pm_toolchain::setup(&request, &mut Silent).unwrap_or_else(|error| {
-                panic!("no toolchain: {error}\nhelp: {}", error.help())
-            })
+            pm_toolchain::setup(&request, &mut Silent)
+                .unwrap_or_else(|error| panic!("no toolchain: {error}\nhelp: {}", error.help()))
         })
     })
 }
@@ -76,7 +75,9 @@ pub fn pm_aot() -> PathBuf {
         let mut cargo = Command::new(env!("CARGO"));
         // The whole workspace's features, so that nothing is compiled a second time.
         cargo.args(["build", "--workspace", "--bin", "pm-aot", "--locked"]);
-        cargo.args(["--message-format", "json", "--manifest-path"]).arg(manifest);
+        cargo
+            .args(["--message-format", "json", "--manifest-path"])
+            .arg(manifest);
         messages(&mut cargo)
             .iter()
             .find_map(|message| Some(message["executable"].as_str()?.into()))
@@ -85,7 +86,8 @@ pub fn pm_aot() -> PathBuf {
 }
 
 fn build(name: &str) -> Workspace {
-    let root = fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("a folder");
+    let root =
+        fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("a folder");
     let target = scratch().join(name);
     let in_workspace = |command: &mut Command| {
         // The fixtures' `.cargo/config.toml` is found from the working directory.
@@ -107,11 +109,23 @@ fn build(name: &str) -> Workspace {
         .iter()
         .filter_map(|message| {
             let name = names.get(message["package_id"].as_str()?)?;
-            library(message).map(|(path, wasm)| Extern { name: name.clone(), path, wasm })
+            library(message).map(|(path, wasm)| Extern {
+                name: name.clone(),
+                path,
+                wasm,
+            })
         })
         .collect();
-    assert_eq!(externs.len(), names.len(), "cargo made {externs:#?} of {names:#?}");
-    Workspace { root, externs, libraries: folders(&made) }
+    assert_eq!(
+        externs.len(),
+        names.len(),
+        "cargo made {externs:#?} of {names:#?}"
+    );
+    Workspace {
+        root,
+        externs,
+        libraries: folders(&made),
+    }
 }
 
 /// The library that a message of cargo's is about, and its wasm module.
@@ -122,25 +136,36 @@ fn library(message: &serde_json::Value) -> Option<(PathBuf, Option<PathBuf>)> {
         "proc-macro" => std::env::consts::DLL_EXTENSION,
         _ => return None,
     };
-    let files = message["filenames"].as_array()?.iter().filter_map(|file| file.as_str());
-    let path = files.map(PathBuf::from).find(|file| {
-        file.extension().is_some_and(|found| found == extension)
-    })?;
+    let files = message["filenames"]
+        .as_array()?
+        .iter()
+        .filter_map(|file| file.as_str());
+    let path = files
+        .map(PathBuf::from)
+        .find(|file| file.extension().is_some_and(|found| found == extension))?;
     let wasm = (kind == "proc-macro").then(|| wasm_beside(&path));
     Some((path, wasm))
 }
 
 /// The folders of all that cargo made.
 pub(crate) fn folders(messages: &[serde_json::Value]) -> Vec<PathBuf> {
-    let files = messages.iter().filter_map(|message| message["filenames"].as_array()).flatten();
+    let files = messages
+        .iter()
+        .filter_map(|message| message["filenames"].as_array())
+        .flatten();
     let folders = files.filter_map(|file| Some(Path::new(file.as_str()?).parent()?.to_owned()));
     folders.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The module beside a native macro: `NAME.wasm` for `libNAME.so`.
 fn wasm_beside(native: &Path) -> PathBuf {
-    let stem = native.file_stem().and_then(|stem| stem.to_str()).expect("a file with a name");
-    let stem = stem.strip_prefix(std::env::consts::DLL_PREFIX).unwrap_or(stem);
+    let stem = native
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .expect("a file with a name");
+    let stem = stem
+        .strip_prefix(std::env::consts::DLL_PREFIX)
+        .unwrap_or(stem);
     let wasm = native.with_file_name(format!("{stem}.wasm"));
     assert!(wasm.exists(), "`pm-aot build` made no {}", wasm.display());
     wasm
@@ -150,22 +175,33 @@ fn wasm_beside(native: &Path) -> PathBuf {
 fn dependencies(root: &Path) -> BTreeMap<String, String> {
     let toolchain = toolchain();
     let mut cargo = toolchain.command(&toolchain.cargo);
-    cargo.args(["metadata", "--format-version", "1", "--locked"]).current_dir(root);
+    cargo
+        .args(["metadata", "--format-version", "1", "--locked"])
+        .current_dir(root);
     let metadata: serde_json::Value =
         serde_json::from_slice(&run(&mut cargo)).expect("cargo's metadata are JSON");
     let resolve = &metadata["resolve"];
     let nodes = resolve["nodes"].as_array().expect("a list");
-    let node = nodes.iter().find(|node| node["id"] == resolve["root"]).expect("a root package");
+    let node = nodes
+        .iter()
+        .find(|node| node["id"] == resolve["root"])
+        .expect("a root package");
     let text = |value: &serde_json::Value| value.as_str().expect("a string").to_owned();
     let dependencies = node["deps"].as_array().expect("a list").iter();
-    dependencies.map(|dep| (text(&dep["pkg"]), text(&dep["name"]))).collect()
+    dependencies
+        .map(|dep| (text(&dep["pkg"]), text(&dep["name"])))
+        .collect()
 }
 
 /// Runs a cargo that writes JSON lines.
 pub(crate) fn messages(command: &mut Command) -> Vec<serde_json::Value> {
     let lines = run(command);
-    let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| serde_json::from_slice(line).expect("a line of JSON")).collect()
+    let lines = lines
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty());
+    lines
+        .map(|line| serde_json::from_slice(line).expect("a line of JSON"))
+        .collect()
 }
 
 /// Runs a program that must succeed, and returns what it wrote.

@@ -59,7 +59,9 @@ impl Case {
         for entry in walkdir::WalkDir::new(target).sort_by_file_name() {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy();
-            let Some(stem) = name.strip_suffix(".wasm").filter(|stem| stem.starts_with(&prefix))
+            let Some(stem) = name
+                .strip_suffix(".wasm")
+                .filter(|stem| stem.starts_with(&prefix))
             else {
                 continue;
             };
@@ -70,7 +72,10 @@ impl Case {
             );
             let native = entry.path().with_file_name(library);
             if native.exists() {
-                return Ok(Some(Files { wasm: entry.into_path(), native }));
+                return Ok(Some(Files {
+                    wasm: entry.into_path(),
+                    native,
+                }));
             }
         }
         Ok(None)

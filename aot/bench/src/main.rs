@@ -44,27 +44,40 @@ enum Command {
 fn main() -> Result<()> {
     match Options::parse().command {
         Command::Load { target } => load(&target),
-        Command::All { target, optimised, repetitions } => {
-            all(&target, optimised.as_deref(), repetitions)
-        }
+        Command::All {
+            target,
+            optimised,
+            repetitions,
+        } => all(&target, optimised.as_deref(), repetitions),
     }
 }
 
 fn load(target: &Path) -> Result<()> {
-    println!("{:<20} {:>12} {:>12} {:>12}", "macro crate", "JIT", ".cwasm", "dlopen");
+    println!(
+        "{:<20} {:>12} {:>12} {:>12}",
+        "macro crate", "JIT", ".cwasm", "dlopen"
+    );
     for case in case::CASES {
-        let Some(files) = case.find(target)? else { continue };
+        let Some(files) = case.find(target)? else {
+            continue;
+        };
         let jit = wasm::load(&files.wasm, true, 1)?;
         let artifact = wasm::load(&files.wasm, false, 21)?;
         let native = native::load(&files.native, 21)?;
         let row = [jit.total, artifact.total, native].map(|sample| microseconds(sample.median()));
-        println!("{:<20} {:>12} {:>12} {:>12}", case.name, row[0], row[1], row[2]);
+        println!(
+            "{:<20} {:>12} {:>12} {:>12}",
+            case.name, row[0], row[1], row[2]
+        );
     }
     Ok(())
 }
 
 fn all(target: &Path, optimised: Option<&Path>, repetitions: usize) -> Result<()> {
-    println!("Medians of {repetitions} (JIT load of {}), microseconds.", jit(repetitions));
+    println!(
+        "Medians of {repetitions} (JIT load of {}), microseconds.",
+        jit(repetitions)
+    );
     for case in case::CASES {
         let Some(files) = case.find(target)? else {
             println!("\n{}: not built in {}", case.name, target.display());
@@ -72,8 +85,15 @@ fn all(target: &Path, optimised: Option<&Path>, repetitions: usize) -> Result<()
         };
         println!("\n{} (`{}` of {})", case.name, case.macro_name, case.what);
         let row = |what: &str, sample: &Sample| {
-            let spread = format!("{} .. {}", microseconds(sample.low()), microseconds(sample.high()));
-            println!("  {what:<44} {:>12}   {spread}", microseconds(sample.median()));
+            let spread = format!(
+                "{} .. {}",
+                microseconds(sample.low()),
+                microseconds(sample.high())
+            );
+            println!(
+                "  {what:<44} {:>12}   {spread}",
+                microseconds(sample.median())
+            );
         };
         let jit_load = wasm::load(&files.wasm, true, jit(repetitions))?;
         let artifact = wasm::load(&files.wasm, false, repetitions)?;
@@ -90,7 +110,11 @@ fn all(target: &Path, optimised: Option<&Path>, repetitions: usize) -> Result<()
         let output = runner.output()?;
         let cargo = expand_native(case, &files.native, repetitions, &output)?;
         row("one expansion: native, as cargo builds it", &cargo);
-        if let Some(files) = optimised.map(|optimised| case.find(optimised)).transpose()?.flatten() {
+        if let Some(files) = optimised
+            .map(|optimised| case.find(optimised))
+            .transpose()?
+            .flatten()
+        {
             let native = expand_native(case, &files.native, repetitions, &output)?;
             row("one expansion: native, opt-level 3", &native);
         }
@@ -121,6 +145,10 @@ fn jit(repetitions: usize) -> usize {
 /// Measures native expansions, and that they have the same output.
 fn expand_native(case: &Case, path: &Path, repetitions: usize, output: &str) -> Result<Sample> {
     let (sample, native) = native::expand(path, case, repetitions)?;
-    anyhow::ensure!(native == output, "{}: the native macro makes something else", case.name);
+    anyhow::ensure!(
+        native == output,
+        "{}: the native macro makes something else",
+        case.name
+    );
     Ok(sample)
 }

@@ -8,7 +8,10 @@ pub(crate) struct Sample(Vec<f64>);
 
 impl Sample {
     pub(crate) fn new(durations: impl IntoIterator<Item = Duration>) -> Sample {
-        let mut all: Vec<f64> = durations.into_iter().map(|d| d.as_secs_f64() * 1e6).collect();
+        let mut all: Vec<f64> = durations
+            .into_iter()
+            .map(|d| d.as_secs_f64() * 1e6)
+            .collect();
         all.sort_by(f64::total_cmp);
         Sample(all)
     }
@@ -35,5 +38,9 @@ pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
 
 /// With as many digits as mean something.
 pub(crate) fn microseconds(value: f64) -> String {
-    if value < 100.0 { format!("{value:.1} µs") } else { format!("{value:.0} µs") }
+    if value < 100.0 {
+        format!("{value:.1} µs")
+    } else {
+        format!("{value:.0} µs")
+    }
 }

@@ -44,16 +44,32 @@ struct Client {
 #[derive(Clone, Copy)]
 #[expect(dead_code, reason = "the layout is rustc's")]
 enum ProcMacro {
-    CustomDerive { name: &'static str, attributes: &'static [&'static str], client: Client },
-    Attr { name: &'static str, client: Client },
-    Bang { name: &'static str, client: Client },
+    CustomDerive {
+        name: &'static str,
+        attributes: &'static [&'static str],
+        client: Client,
+    },
+    Attr {
+        name: &'static str,
+        client: Client,
+    },
+    Bang {
+        name: &'static str,
+        client: Client,
+    },
 }
 
 impl Buffer {
     fn from_vec(bytes: Vec<u8>) -> Buffer {
         let mut bytes = std::mem::ManuallyDrop::new(bytes);
         let (data, len, capacity) = (bytes.as_mut_ptr(), bytes.len(), bytes.capacity());
-        Buffer { data, len, capacity, reserve, drop }
+        Buffer {
+            data,
+            len,
+            capacity,
+            reserve,
+            drop,
+        }
     }
 
     /// # Safety
@@ -115,7 +131,9 @@ pub(crate) fn expand(path: &Path, case: &Case, repetitions: usize) -> Result<(Sa
     let client = macros
         .iter()
         .find_map(|declared| match declared {
-            ProcMacro::CustomDerive { name, client, .. } if *name == case.macro_name => Some(client),
+            ProcMacro::CustomDerive { name, client, .. } if *name == case.macro_name => {
+                Some(client)
+            }
             _ => None,
         })
         .with_context(|| format!("{} has no {}", path.display(), case.macro_name))?;
@@ -123,7 +141,10 @@ pub(crate) fn expand(path: &Path, case: &Case, repetitions: usize) -> Result<(Sa
     let mut output = String::new();
     for _ in 0..repetitions {
         let (server, input) = case.serve(UsizeWidth::Native64)?;
-        let mut env = Env { server, reply: Vec::new() };
+        let mut env = Env {
+            server,
+            reply: Vec::new(),
+        };
         let (answer, time) = timed(|| {
             let answer = (client.run)(BridgeConfig {
                 input: Buffer::from_vec(input),
@@ -162,5 +183,9 @@ fn declaration_symbol(path: &Path) -> Result<Vec<u8>> {
         .windows(prefix.len())
         .position(|window| window == prefix)
         .with_context(|| format!("{} is no proc-macro library", path.display()))?;
-    Ok(bytes[at..].iter().copied().take_while(|&byte| byte != 0).collect())
+    Ok(bytes[at..]
+        .iter()
+        .copied()
+        .take_while(|&byte| byte != 0)
+        .collect())
 }

@@ -19,17 +19,28 @@ pub(crate) struct Load {
 pub(crate) fn load(wasm: &Path, ignore_artifacts: bool, repetitions: usize) -> Result<Load> {
     let (mut engine, mut macros) = (Vec::new(), Vec::new());
     for _ in 0..repetitions {
-        let options = Options { ignore_artifacts, ..Options::default() };
+        let options = Options {
+            ignore_artifacts,
+            ..Options::default()
+        };
         let (loader, time) = timed(|| Loader::<Counting>::new(options));
         engine.push(time);
         let loader = loader?;
         let (loaded, time) = timed(|| loader.load(wasm));
         macros.push(time);
         let jit = *loaded?.origin() != pm_loader::Origin::Artifact;
-        anyhow::ensure!(jit == ignore_artifacts, "{}: no artifact that fits", wasm.display());
+        anyhow::ensure!(
+            jit == ignore_artifacts,
+            "{}: no artifact that fits",
+            wasm.display()
+        );
     }
     let total = engine.iter().zip(&macros).map(|(a, b)| *a + *b);
-    Ok(Load { total: Sample::new(total), engine: Sample::new(engine), macros: Sample::new(macros) })
+    Ok(Load {
+        total: Sample::new(total),
+        engine: Sample::new(engine),
+        macros: Sample::new(macros),
+    })
 }
 
 /// Runs one macro.
@@ -50,14 +61,20 @@ impl Runner<'_> {
                 declaration.name == case.macro_name && declaration.kind == case.kind
             })
             .with_context(|| format!("{} has no {}", case.name, case.macro_name))?;
-        Ok(Runner { case, loaded, index, requests: 0 })
+        Ok(Runner {
+            case,
+            loaded,
+            index,
+            requests: 0,
+        })
     }
 
     /// A fresh instance: made and dropped.
     pub(crate) fn instance(&self, repetitions: usize) -> Result<Sample> {
         let mut times = Vec::new();
         for _ in 0..repetitions {
-            let (result, time) = timed(|| self.loaded.instantiate_only(Counting::default(), wasi()));
+            let (result, time) =
+                timed(|| self.loaded.instantiate_only(Counting::default(), wasi()));
             result?;
             times.push(time);
         }
@@ -68,7 +85,10 @@ impl Runner<'_> {
         let mut times = Vec::new();
         for _ in 0..repetitions {
             let (server, input) = self.case.serve(UsizeWidth::Wasm32)?;
-            let dispatch = Counting { server: Some(server), requests: 0 };
+            let dispatch = Counting {
+                server: Some(server),
+                requests: 0,
+            };
             let (outcome, time) =
                 timed(|| self.loaded.expand(self.index, &input, dispatch, wasi()));
             outcome.result?;
@@ -81,7 +101,10 @@ impl Runner<'_> {
     /// What the macro makes of the item, as text.
     pub(crate) fn output(&self) -> Result<String> {
         let (server, input) = self.case.serve(UsizeWidth::Wasm32)?;
-        let dispatch = Counting { server: Some(server), requests: 0 };
+        let dispatch = Counting {
+            server: Some(server),
+            requests: 0,
+        };
         let outcome = self.loaded.expand(self.index, &input, dispatch, wasi());
         let mut server = outcome.dispatch.server.context("the server was given")?;
         let stream = server.decode_output(&outcome.result?.output)?;
@@ -94,7 +117,9 @@ impl Runner<'_> {
 }
 
 fn wasi() -> WasiCtx {
-    WasiCtx::new(Arc::default()).with_stdout(Output::capture()).with_stderr(Output::capture())
+    WasiCtx::new(Arc::default())
+        .with_stdout(Output::capture())
+        .with_stderr(Output::capture())
 }
 
 /// Counts the requests.

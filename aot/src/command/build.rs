@@ -56,15 +56,35 @@ Examples:
       pm-aot build --opt-level s";
 
 pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
-    let Options { toolchain, opt_level, no_precompile, jobs, cargo } = options;
-    let offline = cargo.iter().any(|argument| argument == "--offline" || argument == "--frozen");
+    let Options {
+        toolchain,
+        opt_level,
+        no_precompile,
+        jobs,
+        cargo,
+    } = options;
+    let offline = cargo
+        .iter()
+        .any(|argument| argument == "--offline" || argument == "--frozen");
     let toolchain = set_up(&toolchain.request(offline)?, shell)?;
-    let reporter = Reporter { shell, progress: Mutex::new(None) };
+    let reporter = Reporter {
+        shell,
+        progress: Mutex::new(None),
+    };
     let report = |event: Event<'_>| reporter.report(event);
-    let settings = BuildOptions { opt_level, jobs, report: &report, ..BuildOptions::default() };
+    let settings = BuildOptions {
+        opt_level,
+        jobs,
+        report: &report,
+        ..BuildOptions::default()
+    };
     let built = pm_build::build(&toolchain, &settings, &cargo)?;
     drop(reporter);
-    let Built { cargo, macros, failed } = built;
+    let Built {
+        cargo,
+        macros,
+        failed,
+    } = built;
     if !cargo.success() {
         return Ok(Exit::Cargo);
     }
@@ -80,22 +100,52 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
         let verb = if built.fresh { "Fresh" } else { "Compiled" };
         shell.detail(verb, built.wasm.display());
     }
-    let exit = failed.into_iter().map(|failed| tell(failed, shell)).fold(Exit::Success, Exit::and);
+    let exit = failed
+        .into_iter()
+        .map(|failed| tell(failed, shell))
+        .fold(Exit::Success, Exit::and);
     if macros.is_empty() || no_precompile {
-        shell.status("Finished", format_args!("{} as wasm", count(macros.len(), "proc-macro crate")));
+        shell.status(
+            "Finished",
+            format_args!("{} as wasm", count(macros.len(), "proc-macro crate")),
+        );
         return Ok(exit);
     }
     let paths = macros.into_iter().map(|built| built.wasm).collect();
-    let found = Modules::find(&Walk { paths, follow: false }, shell);
+    let found = Modules::find(
+        &Walk {
+            paths,
+            follow: false,
+        },
+        shell,
+    );
     let jobs = jobs.unwrap_or_else(precompile::processors);
-    Ok(exit.and(precompile(found, Settings { jobs, force: false, dry_run: false }, shell)?))
+    Ok(exit.and(precompile(
+        found,
+        Settings {
+            jobs,
+            force: false,
+            dry_run: false,
+        },
+        shell,
+    )?))
 }
 
 /// Says why a macro has no wasm form: rustc's own words first.
 fn tell(failed: FailedMacro, shell: &Shell) -> Exit {
-    let FailedMacro { package, version, failed_crate, diagnostics, .. } = failed;
+    let FailedMacro {
+        package,
+        version,
+        failed_crate,
+        diagnostics,
+        ..
+    } = failed;
     shell.line(diagnostics.trim_end());
-    shell.error(&Error::NotForWasm { package, version, failed_crate })
+    shell.error(&Error::NotForWasm {
+        package,
+        version,
+        failed_crate,
+    })
 }
 
 /// Tells what happens during a build, besides what cargo says itself.
@@ -109,21 +159,35 @@ impl Reporter<'_> {
         match event {
             Event::Waiting { lock } => {
                 let lock = lock.display();
-                self.shell.status("Waiting", format_args!("for another build that holds {lock}"));
+                self.shell.status(
+                    "Waiting",
+                    format_args!("for another build that holds {lock}"),
+                );
             }
             Event::Refreshing { packages } => {
                 let packages = packages.join(", ");
-                self.shell.status("Refreshing", format_args!("what was built before: {packages}"));
+                self.shell.status(
+                    "Refreshing",
+                    format_args!("what was built before: {packages}"),
+                );
             }
-            Event::Compiling { package, version, done, total } => {
-                let mut progress =
-                    self.progress.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                let progress = progress
-                    .get_or_insert_with(|| self.shell.progress("Compiling", total as u64));
+            Event::Compiling {
+                package,
+                version,
+                done,
+                total,
+            } => {
+                let mut progress = self
+                    .progress
+                    .lock()
+                    .unwrap_or_else(|poisoned| poisoned.into_inner());
+                let progress =
+                    progress.get_or_insert_with(|| self.shell.progress("Compiling", total as u64));
                 progress.bar().set_length(total as u64);
                 progress.bar().set_position(done as u64);
                 progress.bar().set_message(package.to_owned());
-                self.shell.status("Compiling", format_args!("{package} v{version} (wasm)"));
+                self.shell
+                    .status("Compiling", format_args!("{package} v{version} (wasm)"));
             }
             _ => {}
         }

@@ -40,7 +40,10 @@ pub(crate) fn run(options: &Options, shell: &Shell) -> Result<Exit, Error> {
                 files += 1;
                 bytes += removed.len;
                 let (verb, message) = match options.dry_run {
-                    true => ("Would remove", Message::WouldRemove as fn(Removed) -> Message),
+                    true => (
+                        "Would remove",
+                        Message::WouldRemove as fn(Removed) -> Message,
+                    ),
                     false => ("Removed", Message::Removed as fn(Removed) -> Message),
                 };
                 shell.detail(verb, &removed.path);
@@ -54,8 +57,15 @@ pub(crate) fn run(options: &Options, shell: &Shell) -> Result<Exit, Error> {
             Err(error) => exit = exit.and(shell.error(&error)),
         }
     }
-    let verb = if options.dry_run { "Would remove" } else { "Removed" };
-    shell.status(verb, format_args!("{}, {} total", count(files, "file"), size(bytes)));
+    let verb = if options.dry_run {
+        "Would remove"
+    } else {
+        "Removed"
+    };
+    shell.status(
+        verb,
+        format_args!("{}, {} total", count(files, "file"), size(bytes)),
+    );
     match output {
         Err(error) if !error.is_broken_pipe() => Err(error),
         _ => Ok(exit),
@@ -76,7 +86,11 @@ fn clean(file: &Found, dry_run: bool) -> Result<Option<Removed>, Error> {
     if !dry_run {
         fs_err::remove_file(path)?;
     }
-    Ok(Some(Removed { path: text(path), len, temporary }))
+    Ok(Some(Removed {
+        path: text(path),
+        len,
+        temporary,
+    }))
 }
 
 /// The error for a file that was named and isn't ours.

@@ -21,6 +21,8 @@ pub(crate) fn run(options: &Options) -> Result<Exit, Error> {
     // Not straight to standard output: clap_complete panics where it can't write.
     let mut script = Vec::new();
     clap_complete::generate(options.shell, &mut cli::command(), "pm-aot", &mut script);
-    std::io::stdout().write_all(&script).map_err(Error::Output)?;
+    std::io::stdout()
+        .write_all(&script)
+        .map_err(Error::Output)?;
     Ok(Exit::Success)
 }

@@ -14,7 +14,12 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The rustc to check
-    #[arg(long, value_name = "PATH", env = "PM_AOT_RUSTC", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "PATH",
+        env = "PM_AOT_RUSTC",
+        hide_env_values = true
+    )]
     rustc: Option<PathBuf>,
 }
 
@@ -33,12 +38,25 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
         let there = (check.status != Status::Missing).then(|| check.found.clone());
         (check.name, there)
     });
-    shell.message(&Message::Doctor(Doctor { healthy, found: found.collect(), checks }))?;
-    Ok(if healthy { Exit::Success } else { Exit::Toolchain })
+    shell.message(&Message::Doctor(Doctor {
+        healthy,
+        found: found.collect(),
+        checks,
+    }))?;
+    Ok(if healthy {
+        Exit::Success
+    } else {
+        Exit::Toolchain
+    })
 }
 
 fn line(check: &Check) -> String {
-    let Check { name, status, found, help } = check;
+    let Check {
+        name,
+        status,
+        found,
+        help,
+    } = check;
     let (colour, mark) = match status {
         Status::Ok => (AnsiColor::Green, "ok"),
         Status::Warning => (AnsiColor::Yellow, "warning"),
@@ -55,10 +73,19 @@ fn line(check: &Check) -> String {
 /// Whether this machine runs what it compiles.
 fn cpu_level() -> Check {
     let missing = missing_cpu_features(Cpu::FEATURES.iter().copied());
-    let needs = if Cpu::FEATURES.is_empty() { "nothing special".into() } else { Cpu::FEATURES.join(" ") };
+    let needs = if Cpu::FEATURES.is_empty() {
+        "nothing special".into()
+    } else {
+        Cpu::FEATURES.join(" ")
+    };
     if missing.is_empty() {
         let found = format!("artifacts are for {TARGET} and need {needs}");
-        return Check { name: "cpu_level", status: Status::Ok, found, help: None };
+        return Check {
+            name: "cpu_level",
+            status: Status::Ok,
+            found,
+            help: None,
+        };
     }
     Check {
         name: "cpu_level",
@@ -71,8 +98,16 @@ fn cpu_level() -> Check {
 /// Whether wasmtime starts.
 fn engine() -> Check {
     let (status, found) = match loading::loader(None) {
-        Ok(_) => (Status::Ok, format!("wasmtime {}", pm_engine::WASMTIME_VERSION)),
+        Ok(_) => (
+            Status::Ok,
+            format!("wasmtime {}", pm_engine::WASMTIME_VERSION),
+        ),
         Err(error) => (Status::Missing, error.to_string()),
     };
-    Check { name: "engine", status, found, help: None }
+    Check {
+        name: "engine",
+        status,
+        found,
+        help: None,
+    }
 }

@@ -38,7 +38,9 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
     let mut empty = true;
     for file in walk.files(shell) {
         let result = file.and_then(|file| {
-            let Some(wasm) = macro_crate(&file.path, file.named)? else { return Ok(()) };
+            let Some(wasm) = macro_crate(&file.path, file.named)? else {
+                return Ok(());
+            };
             empty = false;
             let usable = loader.check(&wasm).and_then(|()| {
                 Artifact::open(&path_for(&wasm)).and_then(|mut artifact| artifact.verify_body())
@@ -69,14 +71,19 @@ fn macro_crate(path: &Path, named: bool) -> Result<Option<PathBuf>, Error> {
         return Ok((named || !wasm.exists()).then_some(wasm));
     }
     if named || !other.is_other_file() {
-        return Err(Error::NotAModule { path: path.to_owned(), cause: other });
+        return Err(Error::NotAModule {
+            path: path.to_owned(),
+            cause: other,
+        });
     }
     Ok(None)
 }
 
 fn say(wasm: &Path, refusal: Option<Refusal>, shell: &Shell) -> Result<(), Error> {
     let artifact = path_for(wasm);
-    let help = refusal.as_ref().and_then(|refusal| remedy::for_module(refusal, wasm));
+    let help = refusal
+        .as_ref()
+        .and_then(|refusal| remedy::for_module(refusal, wasm));
     let answer = match &refusal {
         None => format!("{}: used", artifact.display()),
         Some(refusal) => format!("{}: not used\n  {refusal}", artifact.display()),

@@ -32,30 +32,49 @@ pub(crate) fn run(options: &Options, shell: &Shell) -> Result<Exit, Error> {
         Ok(metadata) if !metadata.is_file() => return Err(Error::NotAFile { path: path.clone() }),
         Ok(_) => {}
     }
-    let info = if artifact::is_ours(path)? { of_artifact(path)? } else { of_module(path)? };
+    let info = if artifact::is_ours(path)? {
+        of_artifact(path)?
+    } else {
+        of_module(path)?
+    };
     shell.data(Text(&info))?;
     if !info.artifact && shell.is_human() {
         let answer = match loading::loader(None)?.check(path) {
             Ok(()) => "would be used".to_owned(),
             Err(refusal) => format!("would not be used ({refusal})"),
         };
-        shell.data(format_args!("{:<16}{} {answer}", "artifact", path_for(path).display()))?;
+        shell.data(format_args!(
+            "{:<16}{} {answer}",
+            "artifact",
+            path_for(path).display()
+        ))?;
     }
     shell.message(&Message::Info(Box::new(info)))?;
     Ok(Exit::Success)
 }
 
 fn of_artifact(path: &Path) -> Result<Info, Error> {
-    let artifact = Artifact::open(path)
-        .map_err(|refusal| Error::Artifact { path: path.to_owned(), refusal })?;
-    Ok(Info::of_artifact(text(path), fs_err::metadata(path)?.len(), artifact.manifest()))
+    let artifact = Artifact::open(path).map_err(|refusal| Error::Artifact {
+        path: path.to_owned(),
+        refusal,
+    })?;
+    Ok(Info::of_artifact(
+        text(path),
+        fs_err::metadata(path)?.len(),
+        artifact.manifest(),
+    ))
 }
 
 fn of_module(path: &Path) -> Result<Info, Error> {
-    let module = module::open(path)?
-        .map_err(|cause| Error::NotAModule { path: path.to_owned(), cause })?;
-    let snapshot = pm_snapshot::snapshot(&fs_err::read(path)?)
-        .map_err(|cause| Error::Snapshot { path: path.to_owned(), cause })?;
+    let module = module::open(path)?.map_err(|cause| Error::NotAModule {
+        path: path.to_owned(),
+        cause,
+    })?;
+    let snapshot =
+        pm_snapshot::snapshot(&fs_err::read(path)?).map_err(|cause| Error::Snapshot {
+            path: path.to_owned(),
+            cause,
+        })?;
     let slots = snapshot.callbacks;
     Ok(Info {
         path: text(path),
@@ -75,7 +94,11 @@ fn of_module(path: &Path) -> Result<Info, Error> {
         module: Module {
             len: snapshot.wasm.len() as u64,
             unwinds: snapshot.unwinds,
-            runs: snapshot.declarations.iter().map(|declaration| declaration.run).collect(),
+            runs: snapshot
+                .declarations
+                .iter()
+                .map(|declaration| declaration.run)
+                .collect(),
             callbacks: [slots.dispatch, slots.reserve, slots.drop],
             exchange: [snapshot.exchange.address, snapshot.exchange.size],
         },
@@ -112,7 +135,10 @@ impl std::fmt::Display for Text<'_> {
         line("rustc", rustc)?;
         line("crate id", &source.crate_id)?;
         if *artifact {
-            line("source", &format!("{}, blake3 {}", bytes(source.len), source.digest))?;
+            line(
+                "source",
+                &format!("{}, blake3 {}", bytes(source.len), source.digest),
+            )?;
         } else {
             line("blake3", &source.digest)?;
         }
@@ -120,9 +146,15 @@ impl std::fmt::Display for Text<'_> {
         line("panics", if module.unwinds { &"unwind" } else { &"abort" })?;
         line("host slots", &format!("{:?}", module.callbacks))?;
         let [address, room] = module.exchange;
-        line("exchange", &format!("{} at {address:#x}", bytes(room.into())))?;
+        line(
+            "exchange",
+            &format!("{} at {address:#x}", bytes(room.into())),
+        )?;
         if let Some(body) = body {
-            line("code", &format!("{}, blake3 {}", bytes(body.len), body.digest))?;
+            line(
+                "code",
+                &format!("{}, blake3 {}", bytes(body.len), body.digest),
+            )?;
         }
         if let Some(abi) = abi {
             line("abi", abi)?;

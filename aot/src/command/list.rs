@@ -28,10 +28,15 @@ Examples:
 pub(crate) fn run(options: &Options, shell: &Shell) -> Result<Exit, Error> {
     let mut exit = Exit::Success;
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["ARTIFACT", "SIZE", "RUSTC", "MACROS"]);
     for found in artifact::find(&options.walk, shell) {
-        match found.and_then(artifact::Look::readable).and_then(|artifact| line(&artifact)) {
+        match found
+            .and_then(artifact::Look::readable)
+            .and_then(|artifact| line(&artifact))
+        {
             Ok(line) => {
                 shell.message(&Message::Artifact(row(&mut table, line)))?;
             }
@@ -66,6 +71,11 @@ fn row(table: &mut Table, line: message::Artifact) -> message::Artifact {
     let macros: Vec<String> = line.macros.iter().map(ToString::to_string).collect();
     // `1.96.0` of `rustc 1.96.0 (hash date)`.
     let rustc = line.rustc.split(' ').nth(1).unwrap_or(&line.rustc);
-    table.add_row([&line.path, &size(line.len).to_string(), rustc, &macros.join(" ")]);
+    table.add_row([
+        &line.path,
+        &size(line.len).to_string(),
+        rustc,
+        &macros.join(" "),
+    ]);
     line
 }

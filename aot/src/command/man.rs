@@ -35,6 +35,9 @@ pub(crate) fn run(options: &Options, shell: &Shell) -> Result<Exit, Error> {
             std::io::Error::new(error.kind(), text)
         },
     )?;
-    shell.status("Wrote", format_args!("the manual pages to {}", directory.display()));
+    shell.status(
+        "Wrote",
+        format_args!("the manual pages to {}", directory.display()),
+    );
     Ok(Exit::Success)
 }

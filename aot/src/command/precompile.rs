@@ -49,9 +49,18 @@ Examples:
       pm-aot precompile --dry-run target";
 
 pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
-    let Options { walk, jobs, force, dry_run } = options;
+    let Options {
+        walk,
+        jobs,
+        force,
+        dry_run,
+    } = options;
     let found = Modules::find(&walk, shell);
-    let settings = Settings { jobs: jobs.unwrap_or_else(processors), force, dry_run };
+    let settings = Settings {
+        jobs: jobs.unwrap_or_else(processors),
+        force,
+        dry_run,
+    };
     precompile(found, settings, shell)
 }
 
@@ -68,11 +77,7 @@ pub(crate) fn processors() -> NonZero<usize> {
 }
 
 /// Precompiles modules that were found.
-pub(crate) fn precompile(
-    found: Modules,
-    settings: Settings,
-    shell: &Shell,
-) -> Result<Exit, Error> {
+pub(crate) fn precompile(found: Modules, settings: Settings, shell: &Shell) -> Result<Exit, Error> {
     let start = Instant::now();
     let plan = Plan::new(found, settings.force)?;
     if !settings.dry_run {
@@ -93,7 +98,10 @@ pub(crate) fn precompile(
     };
     for wasm in &plan.fresh {
         shell.detail("Fresh", wasm.display());
-        say(&Message::Fresh { wasm: text(wasm), artifact: text(&path_for(wasm)) });
+        say(&Message::Fresh {
+            wasm: text(wasm),
+            artifact: text(&path_for(wasm)),
+        });
     }
     let mut errors = plan.errors;
     for error in &errors {
@@ -119,7 +127,10 @@ pub(crate) fn precompile(
             }
         });
     }
-    let exit = errors.iter().map(|error| shell.tell(error)).fold(Exit::Success, Exit::and);
+    let exit = errors
+        .iter()
+        .map(|error| shell.tell(error))
+        .fold(Exit::Success, Exit::and);
     sum.success = errors.is_empty();
     sum.seconds = start.elapsed().as_secs_f64();
     if sum.precompiled + sum.fresh + sum.failed + planned == 0 {
@@ -153,7 +164,14 @@ fn rest(sum: &PrecompileFinished) -> String {
         parts.push(format!("{} failed", sum.failed));
     }
     if sum.other_wasm > 0 {
-        parts.push(format!("{} left alone", count(sum.other_wasm, "other wasm file")));
+        parts.push(format!(
+            "{} left alone",
+            count(sum.other_wasm, "other wasm file")
+        ));
     }
-    if parts.is_empty() { String::new() } else { format!("; {}", parts.join(", ")) }
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", parts.join(", "))
+    }
 }

@@ -5,7 +5,9 @@ use crate::{Error, cli};
 use std::io::Write;
 
 pub(crate) fn run() -> Result<Exit, Error> {
-    std::io::stdout().write_all(markdown().as_bytes()).map_err(Error::Output)?;
+    std::io::stdout()
+        .write_all(markdown().as_bytes())
+        .map_err(Error::Output)?;
     Ok(Exit::Success)
 }
 
@@ -30,5 +32,8 @@ fn markdown() -> String {
 
 fn section(name: &str, help: &str) -> String {
     let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-    format!("\n### `{name}`\n\n```text\n{}\n```\n", lines.join("\n").trim_end())
+    format!(
+        "\n### `{name}`\n\n```text\n{}\n```\n",
+        lines.join("\n").trim_end()
+    )
 }

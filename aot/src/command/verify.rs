@@ -30,9 +30,7 @@ pub(crate) fn run(options: &Options, shell: &Shell) -> Result<Exit, Error> {
     let (mut good, mut bad) = (0, 0);
     for found in artifact::find(&options.walk, shell) {
         let (path, checked) = match found {
-            Ok(Look::Artifact(mut artifact)) => {
-                (artifact.path().to_owned(), verify(&mut artifact))
-            }
+            Ok(Look::Artifact(mut artifact)) => (artifact.path().to_owned(), verify(&mut artifact)),
             Ok(Look::Damaged(path, refusal)) => (path, Ok((Err(refusal), false))),
             Err(error) => {
                 exit = exit.and(shell.error(&error));
@@ -55,7 +53,11 @@ pub(crate) fn run(options: &Options, shell: &Shell) -> Result<Exit, Error> {
         match result {
             Ok(()) => {
                 good += 1;
-                let alone = if source_checked { "" } else { " (its module is gone)" };
+                let alone = if source_checked {
+                    ""
+                } else {
+                    " (its module is gone)"
+                };
                 shell.detail("Verified", format_args!("{}{alone}", path.display()));
             }
             Err(refusal) => {
@@ -65,8 +67,15 @@ pub(crate) fn run(options: &Options, shell: &Shell) -> Result<Exit, Error> {
             }
         }
     }
-    let failed = if bad == 0 { String::new() } else { format!("; {bad} failed") };
-    shell.status("Verified", format_args!("{}{failed}", count(good, "artifact")));
+    let failed = if bad == 0 {
+        String::new()
+    } else {
+        format!("; {bad} failed")
+    };
+    shell.status(
+        "Verified",
+        format_args!("{}{failed}", count(good, "artifact")),
+    );
     Ok(exit)
 }
 

@@ -1,8 +1,8 @@
 //! Finds or makes the toolchain that compiles proc-macro crates to WebAssembly.
 //!
-//! [`setup`] looks for a rustc with its library sources, a wasi-libc and a linker, and builds the
+//! [`setup()`] looks for a rustc with its library sources, a wasi-libc and a linker, and builds the
 //! standard library and `proc_macro` for `wasm32-wasip1`, with unwinding, once per rustc, in the
-//! user's cache. [`find`] answers what is there already; [`diagnose`] says what is there and what
+//! user's cache. [`find`] answers what is there already; [`diagnose()`] says what is there and what
 //! is not. Nothing here knows of wasmtime, artifacts or cargo's build of the user's workspace.
 
 mod cache;

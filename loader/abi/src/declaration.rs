@@ -81,7 +81,9 @@ pub enum DeclarationError {
         count: u32,
     },
     /// An unknown tag: another rustc's layout, or no declaration at all.
-    #[error("declaration {index} has the tag {tag}, where 0 (derive), 1 (attr) or 2 (bang) belongs")]
+    #[error(
+        "declaration {index} has the tag {tag}, where 0 (derive), 1 (attr) or 2 (bang) belongs"
+    )]
     Tag {
         /// The element.
         index: u32,
@@ -107,7 +109,9 @@ pub fn read_declarations(
     let memory = Memory(memory);
     let (list, count) = memory.pair(address, "the declaration slice")?;
     limit(count, "declarations")?;
-    (0..count).map(|index| memory.declaration(list, index)).collect()
+    (0..count)
+        .map(|index| memory.declaration(list, index))
+        .collect()
 }
 
 fn limit(count: u32, what: &'static str) -> Result<(), DeclarationError> {
@@ -139,7 +143,12 @@ impl<'a> Memory<'a> {
             MacroKind::Attr | MacroKind::Bang => Vec::new(),
         };
         let run = self.u32(at + client + layout::CLIENT_RUN, what)?;
-        Ok(Declaration { kind, name, attributes, run })
+        Ok(Declaration {
+            kind,
+            name,
+            attributes,
+            run,
+        })
     }
 
     fn attributes(&self, at: u32, index: u32) -> Result<Vec<String>, DeclarationError> {
@@ -147,7 +156,9 @@ impl<'a> Memory<'a> {
         let (list, count) = self.pair(at, what)?;
         limit(count, "helper attributes")?;
         self.bytes(list, u64::from(count) * 8, what)?;
-        (0..count).map(|i| self.name(list + i * 8, "a helper attribute", index)).collect()
+        (0..count)
+            .map(|i| self.name(list + i * 8, "a helper attribute", index))
+            .collect()
     }
 
     fn name(&self, at: u32, what: &'static str, index: u32) -> Result<String, DeclarationError> {
@@ -166,20 +177,24 @@ impl<'a> Memory<'a> {
 
     fn u32(&self, at: u32, what: &'static str) -> Result<u32, DeclarationError> {
         let bytes = self.bytes(at, 4, what)?;
-        Ok(u32::from_le_bytes(bytes.try_into().expect("four bytes were asked for")))
+        Ok(u32::from_le_bytes(
+            bytes.try_into().expect("four bytes were asked for"),
+        ))
     }
 
     fn bytes(&self, at: u32, len: u64, what: &'static str) -> Result<&'a [u8], DeclarationError> {
         let range = u64::from(at)..u64::from(at) + len;
-        let range = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
-        range.and_then(|(start, end)| self.0.get(start..end)).ok_or(
-            DeclarationError::OutOfBounds {
+        let range = usize::try_from(range.start)
+            .ok()
+            .zip(usize::try_from(range.end).ok());
+        range
+            .and_then(|(start, end)| self.0.get(start..end))
+            .ok_or(DeclarationError::OutOfBounds {
                 what,
                 address: at,
                 len,
                 memory: self.0.len() as u64,
-            },
-        )
+            })
     }
 }
 
@@ -237,7 +252,11 @@ mod tests {
         check(5, 4000, "the name at address 0xfa0");
         check(6, u32::MAX, "the name at address 0x50 (length 4294967295)");
         check(6, 0, "the name of declaration 0 isn't a name");
-        check(7, 0xffff_ffff, "the helper attributes at address 0xffffffff");
+        check(
+            7,
+            0xffff_ffff,
+            "the helper attributes at address 0xffffffff",
+        );
         check(8, 9999, "a count of 9999");
         let (bytes, _) = memory();
         assert!(read_declarations(&bytes, u32::MAX).is_err());

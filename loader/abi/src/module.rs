@@ -93,8 +93,7 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
                     if let Some((first, _)) = symbol {
                         return Err(InspectError::TwoDeclarations(first, export.name.into()));
                     }
-                    let global =
-                        (export.kind == ExternalKind::Global).then_some(export.index);
+                    let global = (export.kind == ExternalKind::Global).then_some(export.index);
                     symbol = Some((export.name.into(), global));
                 }
             }
@@ -112,15 +111,24 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
         return Err(InspectError::BadDeclaration(symbol));
     };
     let crate_id = symbol[DECLS_PREFIX.len()..symbol.len() - 2].to_owned();
-    Ok(Inspection { symbol, crate_id, address, rustc })
+    Ok(Inspection {
+        symbol,
+        crate_id,
+        address,
+        rustc,
+    })
 }
 
 fn is_declaration_symbol(name: &str) -> bool {
-    name.strip_prefix(DECLS_PREFIX).and_then(|rest| rest.strip_suffix("__")).is_some_and(|id| {
-        // rustc prints the id without leading zeros: one crate in sixteen has fewer digits.
-        let digits = id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        (1..=16).contains(&id.len()) && digits
-    })
+    name.strip_prefix(DECLS_PREFIX)
+        .and_then(|rest| rest.strip_suffix("__"))
+        .is_some_and(|id| {
+            // rustc prints the id without leading zeros: one crate in sixteen has fewer digits.
+            let digits = id
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+            (1..=16).contains(&id.len()) && digits
+        })
 }
 
 /// The value of an immutable i32 global that is initialised with a constant.
@@ -152,7 +160,9 @@ fn metadata_version(section: &[u8]) -> Result<String, InspectError> {
     let text = blob
         .strip_prefix(b"rust\0\0\0")
         .and_then(|rest| rest.get(9..))
-        .ok_or(bad("its blob doesn't start with `rust\\0\\0\\0` (compressed metadata?)"))?;
+        .ok_or(bad(
+            "its blob doesn't start with `rust\\0\\0\\0` (compressed metadata?)",
+        ))?;
     let mut reader = wasmparser::BinaryReader::new(text, 0);
     reader
         .read_string()
@@ -179,7 +189,10 @@ mod tests {
                 (got, expect) => panic!("{wat}: {got:?}, expected {expect:?}"),
             }
         };
-        check(&format!("(module (global (export {DECLS:?}) i32 i32.const 1024))"), Ok(1024));
+        check(
+            &format!("(module (global (export {DECLS:?}) i32 i32.const 1024))"),
+            Ok(1024),
+        );
         check(
             &format!(
                 "(module (import \"a\" \"b\" (global i32)) \
@@ -188,7 +201,10 @@ mod tests {
             Ok(8),
         );
         check("(module)", Err("no proc-macro declarations"));
-        check("(module (global (export \"__rustc_proc_macro_decls_7f__\") i32 i32.const 8))", Ok(8));
+        check(
+            "(module (global (export \"__rustc_proc_macro_decls_7f__\") i32 i32.const 8))",
+            Ok(8),
+        );
         for id in ["", "0123456789abcdef0", "0123456789ABCDEF"] {
             check(
                 &format!(
@@ -242,7 +258,8 @@ mod tests {
 
     #[test]
     fn reads_the_version_out_of_the_metadata() {
-        let mut section = b"rust\0\0\0\x0a\x10\0\0\0\0\0\0\0rust\0\0\0\x0a\0\0\0\0\0\0\0\0".to_vec();
+        let mut section =
+            b"rust\0\0\0\x0a\x10\0\0\0\0\0\0\0rust\0\0\0\x0a\0\0\0\0\0\0\0\0".to_vec();
         section.push(12);
         section.extend(b"rustc 1.96.0and more");
         assert_eq!(metadata_version(&section).unwrap(), "rustc 1.96.0");

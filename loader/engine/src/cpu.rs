@@ -31,7 +31,13 @@ impl Cpu {
     /// The same, by Cranelift's names.
     #[cfg(feature = "compile")]
     const FLAGS: &[&str] = if cfg!(target_arch = "x86_64") {
-        &["has_sse3", "has_ssse3", "has_sse41", "has_sse42", "has_popcnt"]
+        &[
+            "has_sse3",
+            "has_ssse3",
+            "has_sse41",
+            "has_sse42",
+            "has_popcnt",
+        ]
     } else {
         &[]
     };
@@ -40,7 +46,10 @@ impl Cpu {
 /// Those of an artifact's CPU features that this machine lacks. One that isn't known here counts as
 /// missing.
 pub fn missing_cpu_features<'a>(features: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    features.into_iter().filter(|feature| !has(feature)).collect()
+    features
+        .into_iter()
+        .filter(|feature| !has(feature))
+        .collect()
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -93,8 +102,14 @@ mod tests {
 
     #[test]
     fn this_machine_has_the_level() {
-        assert_eq!(missing_cpu_features(Cpu::FEATURES.iter().copied()), Vec::<&str>::new());
-        assert_eq!(missing_cpu_features(["sse3", "quantum"]).last(), Some(&"quantum"));
+        assert_eq!(
+            missing_cpu_features(Cpu::FEATURES.iter().copied()),
+            Vec::<&str>::new()
+        );
+        assert_eq!(
+            missing_cpu_features(["sse3", "quantum"]).last(),
+            Some(&"quantum")
+        );
         assert_ne!(TARGET, "unsupported");
     }
 }

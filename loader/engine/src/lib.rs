@@ -10,7 +10,9 @@ mod settings;
 pub use cpu::{Cpu, TARGET, missing_cpu_features};
 pub use settings::{MAX_WASM_STACK, Settings};
 
-use wasmtime::{Collector, Config, Engine, ModuleVersionStrategy, WasmBacktraceDetails, WasmFeatures};
+use wasmtime::{
+    Collector, Config, Engine, ModuleVersionStrategy, WasmBacktraceDetails, WasmFeatures,
+};
 
 /// The full version of the wasmtime that is linked in. wasmtime's own check compares the major
 /// version alone; ours compares this. `build.rs`-free: held against `Cargo.lock` by a test.
@@ -74,7 +76,9 @@ fn wasm_features(config: &mut Config) {
         | WasmFeatures::FLOATS
         | WasmFeatures::GC_TYPES
         | WasmFeatures::EXCEPTIONS;
-    config.wasm_features(WasmFeatures::all() - wanted, false).wasm_features(wanted, true);
+    config
+        .wasm_features(WasmFeatures::all() - wanted, false)
+        .wasm_features(wanted, true);
 }
 
 #[cfg(test)]
@@ -85,7 +89,10 @@ mod tests {
     fn the_version_is_the_one_that_is_linked() {
         let lock = include_str!("../../../Cargo.lock");
         let expect = format!("name = \"wasmtime\"\nversion = \"{WASMTIME_VERSION}\"");
-        assert!(lock.contains(&expect), "Cargo.lock has another wasmtime: set WASMTIME_VERSION");
+        assert!(
+            lock.contains(&expect),
+            "Cargo.lock has another wasmtime: set WASMTIME_VERSION"
+        );
     }
 
     #[test]

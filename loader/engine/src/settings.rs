@@ -119,14 +119,20 @@ impl Settings {
     pub fn difference(&self, other: &Settings) -> Option<(String, String, String)> {
         let lines = |settings: &Settings| format!("{settings:#?}");
         let (ours, theirs) = (lines(self), lines(other));
-        ours.lines().zip(theirs.lines()).find(|(a, b)| a != b).map(|(a, b)| {
-            let split = |line: &str| {
-                let (name, value) = line.split_once(':').unwrap_or((line, ""));
-                (name.trim().to_owned(), value.trim().trim_end_matches(',').to_owned())
-            };
-            let ((name, ours), (_, theirs)) = (split(a), split(b));
-            (name, ours, theirs)
-        })
+        ours.lines()
+            .zip(theirs.lines())
+            .find(|(a, b)| a != b)
+            .map(|(a, b)| {
+                let split = |line: &str| {
+                    let (name, value) = line.split_once(':').unwrap_or((line, ""));
+                    (
+                        name.trim().to_owned(),
+                        value.trim().trim_end_matches(',').to_owned(),
+                    )
+                };
+                let ((name, ours), (_, theirs)) = (split(a), split(b));
+                (name, ours, theirs)
+            })
     }
 }
 
@@ -151,9 +157,15 @@ mod tests {
     fn names_the_difference() {
         let ours = Settings::default();
         assert_eq!(ours.difference(&ours), None);
-        let theirs = Settings { memory_guard_size: 7, ..Settings::default() };
+        let theirs = Settings {
+            memory_guard_size: 7,
+            ..Settings::default()
+        };
         let expect = ("memory_guard_size".into(), "33554432".into(), "7".into());
         assert_eq!(ours.difference(&theirs), Some(expect));
-        assert!(ours.to_string().starts_with("memory_reservation: 4294967296\nmemory_guard"));
+        assert!(
+            ours.to_string()
+                .starts_with("memory_reservation: 4294967296\nmemory_guard")
+        );
     }
 }

@@ -34,7 +34,10 @@ impl Artifact {
         let mut file = File::open(path).map_err(|error| Refusal::io(&error))?;
         let metadata = file.metadata().map_err(|error| Refusal::io(&error))?;
         if !metadata.is_file() {
-            return Err(Refusal::new(RefusalCode::NotAnArtifact, "it isn't a regular file"));
+            return Err(Refusal::new(
+                RefusalCode::NotAnArtifact,
+                "it isn't a regular file",
+            ));
         }
         let len = metadata.len();
         let mut tail = Vec::new();
@@ -64,7 +67,12 @@ impl Artifact {
             return Err(Refusal::new(RefusalCode::Truncated, text));
         }
         let modified = metadata.modified().ok();
-        Ok(Artifact { path: path.to_owned(), file, modified, manifest })
+        Ok(Artifact {
+            path: path.to_owned(),
+            file,
+            modified,
+            manifest,
+        })
     }
 
     /// The file's path.
@@ -98,9 +106,13 @@ impl Artifact {
         let mut hasher = blake3::Hasher::new();
         let mut body = (&mut self.file).take(self.manifest.body.len);
         std::io::copy(&mut body, &mut hasher).map_err(io)?;
-        let (found, expected) = (Digest(*hasher.finalize().as_bytes()), self.manifest.body.digest);
+        let (found, expected) = (
+            Digest(*hasher.finalize().as_bytes()),
+            self.manifest.body.digest,
+        );
         if found != expected {
-            let text = format!("its code has the digest {found}, where the manifest says {expected}");
+            let text =
+                format!("its code has the digest {found}, where the manifest says {expected}");
             return Err(Refusal::new(RefusalCode::Body, text));
         }
         Ok(())
@@ -125,8 +137,11 @@ impl Artifact {
 
 fn read_from(file: &mut File, start: u64, bytes: &mut Vec<u8>) -> Result<(), Refusal> {
     bytes.clear();
-    file.seek(SeekFrom::Start(start)).map_err(|error| Refusal::io(&error))?;
-    file.take(MAX_MANIFEST + TAIL).read_to_end(bytes).map_err(|error| Refusal::io(&error))?;
+    file.seek(SeekFrom::Start(start))
+        .map_err(|error| Refusal::io(&error))?;
+    file.take(MAX_MANIFEST + TAIL)
+        .read_to_end(bytes)
+        .map_err(|error| Refusal::io(&error))?;
     Ok(())
 }
 

@@ -11,7 +11,10 @@ use std::ffi::{OsStr, OsString};
 pub(crate) fn normalise(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     // `cargo pm-aot …` calls `cargo-pm-aot pm-aot …`.
-    if arguments.get(1).is_some_and(|argument| argument == "pm-aot") {
+    if arguments
+        .get(1)
+        .is_some_and(|argument| argument == "pm-aot")
+    {
         arguments.remove(1);
     }
     match subcommand(&arguments) {
@@ -53,7 +56,9 @@ fn is_ours_alone(option: &Arg) -> bool {
 
 fn sort(arguments: Vec<OsString>) -> Sorted {
     let command = cli::command();
-    let build = command.find_subcommand("build").expect("it is one of the commands");
+    let build = command
+        .find_subcommand("build")
+        .expect("it is one of the commands");
     let mut sorted = Sorted::default();
     let mut rest = arguments.into_iter();
     while let Some(argument) = rest.next() {
@@ -68,13 +73,17 @@ fn sort(arguments: Vec<OsString>) -> Sorted {
         }
         let (name, value) = split(&argument);
         let ours = name.and_then(|name| {
-            build.get_arguments().find(|arg| is_ours_alone(arg) && arg.get_long() == Some(name))
+            build
+                .get_arguments()
+                .find(|arg| is_ours_alone(arg) && arg.get_long() == Some(name))
         });
         let takes_value = |arg: &Arg| matches!(arg.get_action(), ArgAction::Set);
         if let Some(option) = ours {
             let value_follows = takes_value(option) && value.is_none();
             sorted.ours.push(argument.clone());
-            sorted.ours.extend(value_follows.then(|| rest.next()).flatten());
+            sorted
+                .ours
+                .extend(value_follows.then(|| rest.next()).flatten());
             continue;
         }
         let shared = shared(&argument, &mut rest);
@@ -107,7 +116,9 @@ fn shared(
 ) -> Option<(Vec<OsString>, Vec<OsString>)> {
     let text = argument.to_str()?;
     let is_verbosity = text.len() > 1
-        && text.strip_prefix('-').is_some_and(|flags| flags.bytes().all(|b| b == b'v' || b == b'q'));
+        && text
+            .strip_prefix('-')
+            .is_some_and(|flags| flags.bytes().all(|b| b == b'v' || b == b'q'));
     if is_verbosity || text == "--verbose" || text == "--quiet" {
         return Some((vec![argument.into()], vec![argument.into()]));
     }
@@ -133,7 +144,10 @@ fn shared(
     };
     // What only cargo understands (`-j default`, `--message-format short`) is for cargo alone.
     let ours = match name {
-        "jobs" => value.parse::<std::num::NonZero<usize>>().is_ok().then_some(value),
+        "jobs" => value
+            .parse::<std::num::NonZero<usize>>()
+            .is_ok()
+            .then_some(value),
         "color" => matches!(&*value, "auto" | "always" | "never").then_some(value),
         _ => value.starts_with("json").then(|| "json".to_owned()),
     };
@@ -150,20 +164,40 @@ mod tests {
     }
 
     fn joined(words: &[OsString]) -> String {
-        words.iter().map(|word| word.to_str().unwrap()).collect::<Vec<_>>().join(" ")
+        words
+            .iter()
+            .map(|word| word.to_str().unwrap())
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
     fn ours_and_cargos_are_told_apart() {
         let check = |line: &str, ours: &str, cargo: &str| {
             let sorted = sort(words(line));
-            assert_eq!((&*joined(&sorted.ours), &*joined(&sorted.cargo)), (ours, cargo), "{line}");
+            assert_eq!(
+                (&*joined(&sorted.ours), &*joined(&sorted.cargo)),
+                (ours, cargo),
+                "{line}"
+            );
         };
         check("", "", "");
         check("--release -p foo", "", "--release -p foo");
-        check("--release --opt-level 2 -p foo", "--opt-level 2", "--release -p foo");
-        check("-p foo --opt-level=s --no-precompile", "--opt-level=s --no-precompile", "-p foo");
-        check("--rustc a --features b --panic abort", "--rustc a --panic abort", "--features b");
+        check(
+            "--release --opt-level 2 -p foo",
+            "--opt-level 2",
+            "--release -p foo",
+        );
+        check(
+            "-p foo --opt-level=s --no-precompile",
+            "--opt-level=s --no-precompile",
+            "-p foo",
+        );
+        check(
+            "--rustc a --features b --panic abort",
+            "--rustc a --panic abort",
+            "--features b",
+        );
         check("-v --quiet -F a", "-v --quiet", "-v --quiet -F a");
         check("-vv", "-vv", "-vv");
         check("-j4 -p a", "--jobs=4", "-j4 -p a");
@@ -175,7 +209,11 @@ mod tests {
             "--message-format json-diagnostic-short",
         );
         check("--message-format=short", "", "--message-format=short");
-        check("--release -- --opt-level 2", "", "--release -- --opt-level 2");
+        check(
+            "--release -- --opt-level 2",
+            "",
+            "--release -- --opt-level 2",
+        );
         check("-p a --help", "--help", "-p a");
         check("-", "", "-");
     }
@@ -188,7 +226,10 @@ mod tests {
         check("pm-aot list -v a", "pm-aot list -v a");
         check("cargo-pm-aot pm-aot list a", "cargo-pm-aot list a");
         check("pm-aot", "pm-aot");
-        check("pm-aot --color never build -r", "pm-aot --color never build -- -r");
+        check(
+            "pm-aot --color never build -r",
+            "pm-aot --color never build -- -r",
+        );
         check("pm-aot precompile build", "pm-aot precompile build");
         check("cargo-pm-aot pm-aot build", "cargo-pm-aot build --");
     }

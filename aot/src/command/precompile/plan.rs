@@ -42,8 +42,16 @@ pub(super) struct Target {
 
 impl Plan {
     pub(super) fn new(found: Modules, force: bool) -> Result<Plan, Error> {
-        let Modules { modules, other_wasm, errors } = found;
-        let mut plan = Plan { other_wasm, errors, ..Plan::default() };
+        let Modules {
+            modules,
+            other_wasm,
+            errors,
+        } = found;
+        let mut plan = Plan {
+            other_wasm,
+            errors,
+            ..Plan::default()
+        };
         let loader = loading::loader(None)?;
         for module in plan.distinct(modules) {
             let refusal = match force {
@@ -58,7 +66,8 @@ impl Plan {
             };
             plan.add(module, refusal);
         }
-        plan.groups.sort_by_key(|group| std::cmp::Reverse(group.len));
+        plan.groups
+            .sort_by_key(|group| std::cmp::Reverse(group.len));
         Ok(plan)
     }
 
@@ -86,7 +95,10 @@ impl Plan {
                 let place = fs_err::canonicalize(place).unwrap_or_else(|_| place.to_owned());
                 let place = place.join(artifact.file_name().unwrap_or_default());
                 let modules = places.entry(place).or_default();
-                if modules.iter().all(|known| known.path.file_name() != module.path.file_name()) {
+                if modules
+                    .iter()
+                    .all(|known| known.path.file_name() != module.path.file_name())
+                {
                     modules.push(module);
                 }
             }
@@ -107,11 +119,25 @@ impl Plan {
     }
 
     fn add(&mut self, module: Module, refusal: Option<Refusal>) {
-        let Module { path: wasm, len, digest, modified, .. } = module;
-        let target = Target { wasm, modified, refusal };
+        let Module {
+            path: wasm,
+            len,
+            digest,
+            modified,
+            ..
+        } = module;
+        let target = Target {
+            wasm,
+            modified,
+            refusal,
+        };
         match self.groups.iter_mut().find(|group| group.digest == digest) {
             Some(group) => group.targets.push(target),
-            None => self.groups.push(Group { digest, len, targets: vec![target] }),
+            None => self.groups.push(Group {
+                digest,
+                len,
+                targets: vec![target],
+            }),
         }
     }
 }
@@ -129,7 +155,10 @@ impl Target {
     /// What a dry run says of it.
     pub(super) fn would(&self, shell: &Shell, say: &mut impl FnMut(&Message)) {
         let artifact = path_for(&self.wasm);
-        shell.status("Would write", format_args!("{} ({})", artifact.display(), self.reason()));
+        shell.status(
+            "Would write",
+            format_args!("{} ({})", artifact.display(), self.reason()),
+        );
         say(&Message::WouldPrecompile {
             wasm: text(&self.wasm),
             artifact: text(&artifact),

@@ -1,9 +1,9 @@
 //! The work: compiles groups in parallel and tells of each as it's done.
 
 use super::plan::{Group, Target};
+use crate::Error;
 use crate::message::{Macro, Precompiled};
 use crate::shell::{Shell, count, size, text};
-use crate::Error;
 use pm_loader::artifact::Manifest;
 use pm_loader::compile::{self, CompileError};
 use std::num::NonZero;
@@ -93,7 +93,10 @@ fn told(result: &Result<Precompiled, Error>, shell: &Shell) {
 impl Group {
     /// A short name: the first file's.
     fn name(&self) -> &Path {
-        let wasm = self.targets.first().map_or(Path::new(""), |target| &target.wasm);
+        let wasm = self
+            .targets
+            .first()
+            .map_or(Path::new(""), |target| &target.wasm);
         wasm.file_name().map_or(wasm, Path::new)
     }
 
@@ -121,7 +124,12 @@ impl Group {
         let (artifact, manifest) = match compiled {
             Ok(Ok(compiled)) => compiled,
             Ok(Err(error)) => return Err(explain(error, path)),
-            Err(panic) => return Err(Error::Panic { path, message: message(&*panic) }),
+            Err(panic) => {
+                return Err(Error::Panic {
+                    path,
+                    message: message(&*panic),
+                });
+            }
         };
         // The others of the group are taken for the same on the strength of this digest.
         if manifest.source.digest != self.digest {
@@ -161,5 +169,6 @@ fn explain(error: CompileError, path: PathBuf) -> Error {
 /// The message of a panic.
 fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default()
 }
