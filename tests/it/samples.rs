@@ -37,7 +37,7 @@ crates! {
     displaydoc enum_as_inner futures_macro indoc num_enum_derive paste phf_macros
     pin_project_internal prost_derive rkyv_derive serde_derive snafu_derive strum_macros
     thiserror_impl time_macros tokio_macros tracing_attributes zerocopy_derive
-    getset structopt_derive
+    getset
 }
 
 /// Macros that refuse their input, panic, or make what rustc refuses.
@@ -55,7 +55,7 @@ mod errors {
     }
 
     errors! {
-        attributes bangs clap_derive derives hygiene proc_macro_error serde_derive serde_types
+        attributes bangs clap_derive derives hygiene serde_derive serde_types
         thiserror_impl thiserror_provider
     }
 }

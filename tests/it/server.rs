@@ -246,7 +246,22 @@ fn said(text: &str) -> String {
         inside = line.starts_with("@@ ") || inside && *line != "@@";
         was_inside || inside
     });
-    lines.flat_map(|line| [line, "\n"]).collect()
+    let lines: String = lines.flat_map(|line| [line, "\n"]).collect();
+    without_places(&lines)
+}
+
+/// Without what `Debug` shows of spans, `#CONTEXT bytes(START..END)`: rustc numbers contexts and
+/// counts bytes over everything that it has read before.
+fn without_places(text: &str) -> String {
+    let mut parts = text.split(" bytes(");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = |c: char| c.is_ascii_digit();
+        out.truncate(out.trim_end_matches(digits).len());
+        let rest = part.trim_start_matches(digits).trim_start_matches("..");
+        out += rest.trim_start_matches(digits).trim_start_matches(')');
+    }
+    out
 }
 
 fn same(name: &str, edition: &str, text: &str) {

@@ -40,7 +40,15 @@ pub fn engine(purpose: Purpose, abi: u32) -> wasmtime::Result<Engine> {
 
 fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
     let mut config = Config::new();
-    Settings::default().apply(&mut config);
+    let settings = match purpose {
+        Purpose::Artifact => Settings::default(),
+        // An image of the memory in a file of its own is for many instances, not for one.
+        Purpose::Once => Settings {
+            memory_init_cow: false,
+            ..Settings::default()
+        },
+    };
+    settings.apply(&mut config);
     wasm_features(&mut config);
     config
         .module_version(ModuleVersionStrategy::Custom(module_version(abi)))?
