@@ -90,9 +90,17 @@ fn entered(
         ));
         return None;
     }
+    let is_link = error
+        .path()
+        .is_some_and(|path| std::fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()));
     let error = error.into_io_error()?;
     // A link that leads nowhere, or a file that went away meanwhile.
     if error.kind() == ErrorKind::NotFound {
+        return None;
+    }
+    // A link that leads to itself, say.
+    if is_link {
+        shell.warn(format_args!("`{path}` can't be followed: {error}"));
         return None;
     }
     let text = format!("failed to read `{path}`: {error}");
