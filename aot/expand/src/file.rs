@@ -88,7 +88,9 @@ pub fn expand_file(
 
 fn syntax(error: &syn::Error, flats: &[Flat], text: &Text, expanded: bool) -> ExpandFileError {
     let token = text.token_at(error.span().byte_range().start);
-    let span = flats.get(token).map(Flat::span).unwrap_or_default();
+    // Something is missing at the end: the last token is where to look.
+    let flat = flats.get(token).or(flats.last());
+    let span = flat.map(Flat::span).unwrap_or_default();
     ExpandFileError::Syntax {
         message: error.to_string(),
         span,

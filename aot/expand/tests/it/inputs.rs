@@ -43,7 +43,7 @@ fn derives() {
 fn conditions_in_an_item() {
     check(
         "#[derive(P)] struct A<'a, #[cfg(true)] T, #[cfg(false)] U>{ #[cfg(unix)] /** x */ pub x:&'a T, #[cfg(windows)] y: u8, #[cfg_attr(unix, h, h(b))] #[cfg_attr(windows, h(c))] z:(T,T), #[cfg(windows)] last: u8 }",
-        r##"@P "struct A<'a, #[cfg(true)] T,\n>{ #[cfg(unix)] /** x */\n     pub x:&'a T, #[h] #[h(b)] z:(T,T), }"
+        r##"@P "struct A<'a, #[cfg(true)] T,\n>{\n    #[cfg(unix)] /** x */\n     pub x:&'a T, #[h] #[h(b)] z:(T,T),\n}"
   `P`"##,
     );
     check(
