@@ -131,7 +131,11 @@ fn build(name: &str) -> Workspace {
 /// The library that a message of cargo's is about, and its wasm module.
 fn library(message: &serde_json::Value) -> Option<(PathBuf, Option<PathBuf>)> {
     let kind = message["target"]["kind"][0].as_str()?;
+    // A library may be made twice: for macros and build scripts, which cargo gives no debug info,
+    // and for the program, which is what a case is compiled with.
+    let is_for_host = message["profile"]["debuginfo"] == 0;
     let extension = match kind {
+        "lib" | "rlib" if is_for_host => return None,
         "lib" | "rlib" => "rlib",
         "proc-macro" => std::env::consts::DLL_EXTENSION,
         _ => return None,
