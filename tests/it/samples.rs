@@ -2,7 +2,7 @@
 //! with the native macros, byte for byte.
 
 use pm_tests::cases::{Case, names};
-use pm_tests::verdict::{Expect, same};
+use pm_tests::verdict::{Expect, same, same_lines};
 use pm_tests::workspace::samples;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -60,6 +60,14 @@ mod errors {
     }
 }
 
+/// Macros whose native form gives its output in no order that could be kept: the same lines.
+#[test]
+fn unordered() {
+    for case in Case::read_all(samples(), "unordered") {
+        same_lines(samples(), &case);
+    }
+}
+
 #[test]
 fn every_case_is_tested() {
     let root = &samples().root.join("cases");
@@ -73,7 +81,7 @@ fn every_case_is_tested() {
     let tested = CRATES
         .iter()
         .copied()
-        .chain(["errors"])
+        .chain(["errors", "unordered"])
         .map(str::to_owned)
         .collect();
     assert_eq!(folders.collect::<BTreeSet<String>>(), tested);

@@ -70,6 +70,24 @@ pub fn same(workspace: &Workspace, case: &Case, expect: Expect) -> PathBuf {
     recording
 }
 
+/// Expands a case with native macros and with the wasm artifacts, and panics unless both came to the
+/// same lines in any order.
+pub fn same_lines(workspace: &Workspace, case: &Case) {
+    let oracles = Oracles::for_case(workspace, case);
+    let out = scratch().join("cases/unordered").join(case.slug());
+    let sorted = |macros, side| {
+        let compiled = compile(workspace, case, macros, Goal::Expand, &out.join(side));
+        let stderr = String::from_utf8_lossy(&compiled.stderr);
+        assert!(compiled.succeeded(), "{}: {stderr}", case.path.display());
+        let expanded = compiled.expanded.expect("an expansion");
+        let mut lines: Vec<&str> = expanded.lines().collect();
+        lines.sort_unstable();
+        lines.join("\n")
+    };
+    let (native, wasm) = (sorted(Macros::Native, "native"), sorted(Macros::Wasm(&oracles), "wasm"));
+    assert!(native == wasm, "{} differs\n{}", case.path.display(), diff(&native, &wasm));
+}
+
 fn compare(goal: Goal, native: &Compiled, wasm: &Compiled) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let expanded = |side: &Compiled| side.expanded.clone().unwrap_or_else(|| "(none)".into());

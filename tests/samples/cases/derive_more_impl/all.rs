@@ -136,20 +136,27 @@ enum Value {
     Unit,
 }
 
-#[derive(IsVariant, Unwrap, TryUnwrap, TryInto, Debug, Clone)]
+#[derive(IsVariant, Unwrap, TryUnwrap, Debug, Clone)]
 #[unwrap(ref, ref_mut)]
 #[try_unwrap(owned, ref)]
-#[try_into(owned, ref, ref_mut)]
 enum Choice<'a, T: Clone> {
     Nothing,
     One(u8),
     Two(&'a str, T),
     #[is_variant(ignore)]
-    #[try_into(ignore)]
     #[unwrap(ignore)]
     #[try_unwrap(ignore)]
     Struct { a: T },
     Größe(i64),
+}
+
+#[derive(TryInto, Debug)]
+#[try_into(owned, ref, ref_mut)]
+enum Single<T> {
+    One(Vec<T>),
+    Other { list: Vec<T> },
+    #[try_into(ignore)]
+    Ignored(u8),
 }
 
 #[derive(TryFrom, Debug, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 #![allow(dead_code, deprecated, non_camel_case_types)]
 
 use strum_macros::{
-    AsRefStr, AsStaticStr, Display, EnumCount, EnumDiscriminants, EnumIs, EnumIter, EnumMessage, EnumProperty, EnumString,
+    AsRefStr, AsStaticStr, Display, EnumCount, EnumDiscriminants, EnumIs, EnumIter, EnumMessage, EnumString,
     EnumTable, EnumTryAs, FromRepr, IntoStaticStr, VariantArray, VariantNames,
 };
 
 /// Colours.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, AsRefStr, Display, EnumCount, EnumIs, EnumIter, EnumMessage, EnumProperty,
+    Debug, Clone, Copy, PartialEq, Eq, Hash, AsRefStr, Display, EnumCount, EnumIs, EnumIter, EnumMessage,
     EnumString, FromRepr, IntoStaticStr, VariantArray, VariantNames,
 )]
 #[strum(serialize_all = "kebab-case", ascii_case_insensitive)]
@@ -107,7 +107,7 @@ pub(crate) enum Signed<T: Default> {
     Top = i16::MAX,
 }
 
-#[derive(EnumProperty, EnumMessage, Clone)]
+#[derive(EnumMessage, Clone)]
 enum Props {
     #[strum(props(Name = "a", Count = 3, Flag = false))]
     A,
