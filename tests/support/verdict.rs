@@ -84,8 +84,16 @@ pub fn same_lines(workspace: &Workspace, case: &Case) {
         lines.sort_unstable();
         lines.join("\n")
     };
-    let (native, wasm) = (sorted(Macros::Native, "native"), sorted(Macros::Wasm(&oracles), "wasm"));
-    assert!(native == wasm, "{} differs\n{}", case.path.display(), diff(&native, &wasm));
+    let (native, wasm) = (
+        sorted(Macros::Native, "native"),
+        sorted(Macros::Wasm(&oracles), "wasm"),
+    );
+    assert!(
+        native == wasm,
+        "{} differs\n{}",
+        case.path.display(),
+        diff(&native, &wasm)
+    );
 }
 
 fn compare(goal: Goal, native: &Compiled, wasm: &Compiled) -> String {

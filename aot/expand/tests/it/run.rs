@@ -48,7 +48,10 @@ pub(crate) fn run_selected(
     let (_, tokens) = backend.add_file(name, text).expect("a small file");
     let cfgs = CfgSet::parse("unix\ntarget_os=\"linux\"\nfeature=\"a\"\n");
     let tokens = tokens.expect("tokens");
-    let result = expand_file(&tokens, selection, &cfgs, |one| expand(&mut backend, one));
+    let result = expand_file(&tokens, selection, &cfgs, |one| {
+        backend.enter(one.call_site);
+        expand(&mut backend, one)
+    });
     Run { backend, result }
 }
 
