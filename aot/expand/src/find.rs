@@ -21,18 +21,16 @@ pub(crate) enum Found {
     Derive {
         item: Range<usize>,
         attribute: Attribute,
-        /// Conditions on it, which hold, and the `derive`s before this attribute: both are gone
-        /// when the macro sees the item.
-        gone: Gone,
+        /// Conditions that hold.
+        conditions: Vec<Range<usize>>,
         /// The number of each macro, and its path.
         macros: Vec<(usize, Range<usize>)>,
     },
     Attr {
         item: Range<usize>,
         attribute: Attribute,
-        /// Conditions on it, which hold, and the `derive`s before this attribute: both are gone
-        /// when the macro sees the item.
-        gone: Gone,
+        /// Conditions that hold.
+        conditions: Vec<Range<usize>>,
         index: usize,
     },
     Bang {
@@ -43,13 +41,6 @@ pub(crate) enum Found {
         position: Position,
         index: usize,
     },
-}
-
-/// Attributes of an item that are carried out before the one in question.
-#[derive(Debug)]
-pub(crate) struct Gone {
-    pub(crate) conditions: Vec<Range<usize>>,
-    pub(crate) derives: Vec<Range<usize>>,
 }
 
 /// Where a function-like macro is called.
@@ -125,7 +116,7 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn range(&self, span: Span) -> Range<usize> {
-        self.text.tokens(self.flats, span.byte_range())
+        self.text.tokens(span.byte_range())
     }
 
     fn attributes(&self, attributes: &[syn::Attribute]) -> Vec<Attribute> {
