@@ -40,14 +40,14 @@ impl Evaluator<'_> {
     fn keep(&mut self, attributes: &[syn::Attribute], node: &impl Spanned) -> bool {
         let attributes: Vec<_> = attributes
             .iter()
-            .map(|attribute| self.text.tokens(attribute.span().byte_range()))
+            .map(|attribute| self.text.tokens(self.flats, attribute.span().byte_range()))
             .filter_map(|range| Attribute::new(self.flats, range))
             .collect();
         if attributes
             .iter()
             .any(|attribute| attribute.excludes(self.flats, self.cfgs))
         {
-            let mut range = self.text.tokens(node.span().byte_range());
+            let mut range = self.text.tokens(self.flats, node.span().byte_range());
             // The comma goes with what it follows.
             if self
                 .flats

@@ -4,8 +4,8 @@ use crate::attribute::Attribute;
 use crate::cfg::CfgSet;
 use crate::derive::evaluate;
 use crate::error::ExpandFileError;
-use crate::find::{Found, Position, find};
-use crate::flat::{Flat, Text, flatten, span_of, splice, split_commas, unflatten};
+use crate::find::{Found, Gone, Position, find};
+use crate::flat::{Flat, Text, flatten, matching, span_of, splice, split_commas, unflatten};
 use crate::place::{compile_error, needs_semicolon, placed};
 use crate::select::Selection;
 use pm_server::{Input, Span, TokenStream};
@@ -120,17 +120,17 @@ impl<F: FnMut(Use) -> Result<TokenStream, String>> Round<'_, F> {
             Found::Attr {
                 item,
                 attribute,
-                conditions,
+                gone,
                 index,
             } => {
-                vec![self.attr(item, &attribute, conditions, index)]
+                vec![self.attr(item, &attribute, gone, index)]
             }
             Found::Derive {
                 item,
                 attribute,
-                conditions,
+                gone,
                 macros,
-            } => self.derive(item, &attribute, conditions, &macros),
+            } => self.derive(item, &attribute, gone, &macros),
             Found::Bang {
                 call,
                 semicolon,
@@ -146,24 +146,30 @@ impl<F: FnMut(Use) -> Result<TokenStream, String>> Round<'_, F> {
         &mut self,
         item: Range<usize>,
         attribute: &Attribute,
-        conditions: Vec<Range<usize>>,
+        gone: Gone,
         index: usize,
     ) -> Edit {
         let call_site = span_of(self.flats, attribute.range.clone());
-        let rest = self.without(item.clone(), attribute, conditions);
+        let rest = self.without(item.clone(), attribute, &gone);
         let args = unflatten(self.flats[attribute.meta.args()].iter().cloned());
         let input = Input::Attr {
             args,
             item: unflatten(rest.clone()),
         };
-        let new = match self.expand(index, call_site, input) {
-            Ok(output) => flatten(&output),
+        // Other derives that came first stay: they are not ours to expand.
+        let derives = gone
+            .derives
+            .iter()
+            .flat_map(|range| self.flats[range.clone()].to_vec());
+        let mut new: Vec<_> = derives.collect();
+        match self.expand(index, call_site, input) {
+            Ok(output) => new.extend(flatten(&output)),
             // An item that is followed by an error is of more use than the error alone.
             Err(message) => {
-                let error = compile_error(&message, call_site, Position::Item);
-                rest.into_iter().chain(flatten(&error)).collect()
+                new.extend(rest);
+                new.extend(flatten(&compile_error(&message, call_site, Position::Item)));
             }
-        };
+        }
         (item, new)
     }
 
@@ -171,10 +177,10 @@ impl<F: FnMut(Use) -> Result<TokenStream, String>> Round<'_, F> {
         &mut self,
         item: Range<usize>,
         attribute: &Attribute,
-        conditions: Vec<Range<usize>>,
+        gone: Gone,
         macros: &[(usize, Range<usize>)],
     ) -> Vec<Edit> {
-        let input = evaluate(self.without(item.clone(), attribute, conditions), self.cfgs);
+        let input = evaluate(self.without(item.clone(), attribute, &gone), self.cfgs);
         let input = unflatten(input);
         let mut made = Vec::new();
         for (index, path) in macros {
@@ -221,10 +227,14 @@ impl<F: FnMut(Use) -> Result<TokenStream, String>> Round<'_, F> {
         index: usize,
     ) -> Edit {
         let call_site = span_of(self.flats, call.clone());
-        let Some(open) = delimiter(&self.flats[call.clone()]) else {
+        let bang = self.flats[call.clone()]
+            .iter()
+            .position(|flat| flat.is_op("!"));
+        let open = call.start + bang.unwrap_or_default() + 1;
+        let Some(close) = matching(self.flats, open) else {
             return (call, Vec::new());
         };
-        let body = call.start + open + 1..call.end - 1;
+        let body = open + 1..close;
         let input = Input::Bang(unflatten(self.flats[body].iter().cloned()));
         let output = self.expand(index, call_site, input);
         let output = output.unwrap_or_else(|message| compile_error(&message, call_site, position));
@@ -257,15 +267,15 @@ impl<F: FnMut(Use) -> Result<TokenStream, String>> Round<'_, F> {
         output
     }
 
-    /// An item without an attribute, and without its conditions, which hold.
-    fn without(
-        &self,
-        item: Range<usize>,
-        attribute: &Attribute,
-        conditions: Vec<Range<usize>>,
-    ) -> Vec<Flat> {
+    /// An item without an attribute, and without its gone, which hold.
+    fn without(&self, item: Range<usize>, attribute: &Attribute, gone: &Gone) -> Vec<Flat> {
         let mut rest = self.flats[item.clone()].to_vec();
-        let gone = conditions.into_iter().chain([attribute.range.clone()]);
+        let gone = gone
+            .conditions
+            .iter()
+            .chain(&gone.derives)
+            .cloned()
+            .chain([attribute.range.clone()]);
         let relative = |range: Range<usize>| range.start - item.start..range.end - item.start;
         splice(
             &mut rest,
@@ -273,12 +283,4 @@ impl<F: FnMut(Use) -> Result<TokenStream, String>> Round<'_, F> {
         );
         rest
     }
-}
-
-/// Where the delimiter that closes last was opened.
-fn delimiter(flats: &[Flat]) -> Option<usize> {
-    flats
-        .iter()
-        .position(|flat| flat.is_op("!"))
-        .map(|bang| bang + 1)
 }

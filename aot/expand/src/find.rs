@@ -21,16 +21,18 @@ pub(crate) enum Found {
     Derive {
         item: Range<usize>,
         attribute: Attribute,
-        /// Conditions that hold.
-        conditions: Vec<Range<usize>>,
+        /// Conditions on it, which hold, and the `derive`s before this attribute: both are gone
+        /// when the macro sees the item.
+        gone: Gone,
         /// The number of each macro, and its path.
         macros: Vec<(usize, Range<usize>)>,
     },
     Attr {
         item: Range<usize>,
         attribute: Attribute,
-        /// Conditions that hold.
-        conditions: Vec<Range<usize>>,
+        /// Conditions on it, which hold, and the `derive`s before this attribute: both are gone
+        /// when the macro sees the item.
+        gone: Gone,
         index: usize,
     },
     Bang {
@@ -41,6 +43,13 @@ pub(crate) enum Found {
         position: Position,
         index: usize,
     },
+}
+
+/// Attributes of an item that are carried out before the one in question.
+#[derive(Debug)]
+pub(crate) struct Gone {
+    pub(crate) conditions: Vec<Range<usize>>,
+    pub(crate) derives: Vec<Range<usize>>,
 }
 
 /// Where a function-like macro is called.
@@ -116,7 +125,7 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn range(&self, span: Span) -> Range<usize> {
-        self.text.tokens(span.byte_range())
+        self.text.tokens(self.flats, span.byte_range())
     }
 
     fn attributes(&self, attributes: &[syn::Attribute]) -> Vec<Attribute> {
@@ -153,16 +162,19 @@ impl Finder<'_> {
             });
             return false;
         }
-        let conditions = named("cfg")
-            .into_iter()
-            .map(|attribute| attribute.range)
-            .collect();
+        let ranges = |attributes: Vec<Attribute>| attributes.into_iter().map(|a| a.range);
+        let gone = Gone {
+            conditions: ranges(named("cfg")).collect(),
+            derives: ranges(named("derive"))
+                .filter(|range| range.start < attribute.range.start)
+                .collect(),
+        };
         let item = self.range(item);
         let found = match self.attribute_macro(&attribute.meta) {
             Some(index) => Found::Attr {
                 item,
                 attribute,
-                conditions,
+                gone,
                 index,
             },
             None => {
@@ -170,7 +182,7 @@ impl Finder<'_> {
                 Found::Derive {
                     item,
                     attribute,
-                    conditions,
+                    gone,
                     macros,
                 }
             }

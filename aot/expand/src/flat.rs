@@ -52,6 +52,16 @@ impl Flat {
         }
     }
 
+    /// Whether it is a delimiter of an invisible group.
+    fn is_invisible(&self) -> bool {
+        match self {
+            Flat::Token(_) => false,
+            Flat::Open { delimiter, .. } | Flat::Close { delimiter, .. } => {
+                *delimiter == Delimiter::None
+            }
+        }
+    }
+
     fn depth(&self) -> isize {
         match self {
             Flat::Token(_) => 0,
@@ -163,7 +173,9 @@ impl Text {
             // An invisible group ends with what is in it, so that a range has all of it.
             let is_close = matches!(flat, Flat::Close { .. });
             let place = match places.last() {
-                Some(Range::<usize> { end, .. }) if invisible && is_close => end - 1..*end,
+                Some(Range::<usize> { start, end }) if invisible && is_close => {
+                    end.saturating_sub(1).max(*start)..*end
+                }
                 _ => start..text.len(),
             };
             places.push(place);
@@ -188,14 +200,41 @@ impl Text {
             .saturating_sub(1)
     }
 
-    /// The tokens in a range of the text.
-    pub(crate) fn tokens(&self, range: Range<usize>) -> Range<usize> {
-        let start = self
+    /// The tokens in a range of the text, without invisible groups around them.
+    pub(crate) fn tokens(&self, flats: &[Flat], range: Range<usize>) -> Range<usize> {
+        let mut start = self
             .places
             .partition_point(|place| place.start < range.start);
-        let end = self.places.partition_point(|place| place.start < range.end);
-        start..end.max(start)
+        let mut end = self
+            .places
+            .partition_point(|place| place.start < range.end)
+            .max(start);
+        while start < end && flats[start].is_invisible() {
+            match matching(flats, start) {
+                Some(close) if close + 1 == end => end = close,
+                Some(close) if close < end => break,
+                _ => {}
+            }
+            start += 1;
+        }
+        let depth = |range: Range<usize>| flats[range].iter().map(Flat::depth).sum::<isize>();
+        while start < end && flats[end - 1].is_invisible() && depth(start..end) < 0 {
+            end -= 1;
+        }
+        start..end
     }
+}
+
+/// The closing delimiter of an opening one.
+pub(crate) fn matching(flats: &[Flat], open: usize) -> Option<usize> {
+    let mut depth = 0;
+    flats[open..]
+        .iter()
+        .position(|flat| {
+            depth += flat.depth();
+            depth == 0
+        })
+        .map(|len| open + len)
 }
 
 fn delimiter_text(delimiter: Delimiter) -> (&'static str, &'static str) {

@@ -5,9 +5,12 @@ use pm_expand::ExpandFileError;
 use pm_server::Backend;
 
 fn syntax(text: &str, answer: Option<&str>) -> (String, Option<String>) {
-    let mut run = run(text, |backend, one| match answer {
-        Some(answer) => Ok(backend.ts_from_str(answer).expect("tokens")),
-        None => Ok(identity(one.input)),
+    let mut run = run(text, |backend, one| {
+        backend.enter(one.call_site);
+        match answer {
+            Some(answer) => Ok(backend.ts_from_str(answer).expect("tokens")),
+            None => Ok(identity(one.input)),
+        }
     });
     let error = run.result.expect_err("refused");
     let ExpandFileError::Syntax { span, .. } = &error else {
