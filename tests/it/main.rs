@@ -3,6 +3,7 @@
 mod build;
 mod cli;
 mod cli_support;
+mod expand;
 mod fallback;
 mod format;
 mod habits;
