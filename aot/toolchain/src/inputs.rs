@@ -7,7 +7,7 @@ use crate::rustc::Rustc;
 use crate::{PanicStrategy, Request, SetupError, Toolchain, debian, library, link, parts, spec};
 
 /// Counts changes of how the set-up builds what it builds, other than the flags in [`Inputs::id`].
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 
 /// All that a set-up needs, found on this machine.
 #[derive(Clone, Debug)]
@@ -99,6 +99,7 @@ fn id(rustc: &Rustc, spec: &str, libc: &Path, sources: &Path) -> Result<String, 
     add(library::FLAGS.join("\0").as_bytes());
     add(library::PROFILE.join("\0").as_bytes());
     add(link::EXPORTS.join("\0").as_bytes());
+    add(link::SOURCES.join("\0").as_bytes());
     add(&fs_err::read(sources.join("Cargo.lock"))?);
     for file in ["libc.a", "crt1-reactor.o"] {
         add(&fs_err::read(libc.join(file))?);

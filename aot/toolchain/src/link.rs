@@ -1,4 +1,4 @@
-//! rustc's arguments for wasm units, and the one object that they link besides the libc.
+//! rustc's arguments for wasm units, and what they link besides the libc.
 
 use std::path::Path;
 
@@ -11,13 +11,15 @@ use crate::{SetupError, Toolchain, command};
 /// snapshot clears.
 pub(crate) const EXPORTS: [&str; 4] = ["_initialize", "malloc", "free", "__stack_pointer"];
 
-/// Defines the tag that all exceptions of unwinding code carry. Clang's runtime would bring it;
-/// Rust's has none for this target.
-const TAG: &str = "#![no_std]\n#![feature(asm_experimental_arch)]\ncore::arch::global_asm!(\
-    \".globl __cpp_exception\", \".tagtype __cpp_exception i32\", \"__cpp_exception:\");\n";
+/// Sources of what every module is linked with, beside the libc.
+pub(crate) const SOURCES: [&str; 2] = [TAG, GAPS];
+const TAG: &str = include_str!("../runtime/tag.rs");
+const GAPS: &str = include_str!("../runtime/gaps.rs");
 
-/// The file of the tag in a toolchain's folder.
+/// The files made of them, in a toolchain's folder: an object, which is always linked, and an
+/// archive, of which what is asked for is.
 const TAG_OBJECT: &str = "tag.o";
+const GAPS_ARCHIVE: &str = "libgaps.rlib";
 
 /// Arguments of every unit that is compiled for wasm.
 pub(crate) fn wasm_args(spec: &Path, sysroot: &Path) -> Result<Vec<String>, SetupError> {
@@ -49,25 +51,30 @@ pub(crate) fn link_args(inputs: &Inputs, folder: &Path) -> Result<Vec<String>, S
     if inputs.panic == PanicStrategy::Unwind {
         arguments.push(format!("-Clink-arg={}", text(&folder.join(TAG_OBJECT))?));
     }
+    arguments.push(format!("-Clink-arg={}", text(&folder.join(GAPS_ARCHIVE))?));
     arguments.extend(EXPORTS.map(|name| format!("-Clink-arg=--export={name}")));
     Ok(arguments)
 }
 
-/// Compiles the tag's object into the toolchain's folder; its sysroot must be there.
-pub(crate) fn compile_tag(toolchain: &Toolchain, folder: &Path) -> Result<(), SetupError> {
-    fs_err::write(folder.join("tag.rs"), TAG)?;
-    let mut rustc = toolchain.unstable_command(&toolchain.rustc);
-    rustc.current_dir(folder).args(&toolchain.wasm_args);
-    rustc.args([
-        "--crate-name=tag",
-        "--crate-type=lib",
-        "--edition=2024",
-        "-Copt-level=3",
-    ]);
-    // In a working directory of any name, without a path: the same object everywhere.
-    rustc.arg(format!("--emit=obj={TAG_OBJECT}")).arg("tag.rs");
-    command::output(&mut rustc, |detail| SetupError::Library { detail })?;
-    Ok(fs_err::remove_file(folder.join("tag.rs"))?)
+/// Compiles [`SOURCES`] into the toolchain's folder; its sysroot must be there.
+pub(crate) fn compile_runtime(toolchain: &Toolchain, folder: &Path) -> Result<(), SetupError> {
+    let emitted = [
+        ("tag", TAG, format!("--emit=obj={TAG_OBJECT}")),
+        ("gaps", GAPS, format!("--emit=link={GAPS_ARCHIVE}")),
+    ];
+    for (name, source, emit) in emitted {
+        let file = format!("{name}.rs");
+        fs_err::write(folder.join(&file), source)?;
+        let mut rustc = toolchain.unstable_command(&toolchain.rustc);
+        rustc.current_dir(folder).args(&toolchain.wasm_args);
+        rustc.args(["--crate-name", name, "--crate-type=lib", "--edition=2024"]);
+        rustc.args(["-Copt-level=3", "-Ccodegen-units=1"]);
+        // In a working directory of any name, without a path: the same bytes everywhere.
+        rustc.arg(emit).arg(&file);
+        command::output(&mut rustc, |detail| SetupError::Library { detail })?;
+        fs_err::remove_file(folder.join(&file))?;
+    }
+    Ok(())
 }
 
 /// A path as part of an argument.

@@ -95,7 +95,7 @@ fn build(
     let unfinished = inputs.toolchain(&folder)?;
     fs_err::write(&unfinished.target_spec, &inputs.spec)?;
     library::build(inputs, &unfinished, staging.path(), progress)?;
-    link::compile_tag(&unfinished, &folder)?;
+    link::compile_runtime(&unfinished, &folder)?;
 
     let place = cache.toolchain(&inputs.id);
     let toolchain = inputs.toolchain(&place)?;
