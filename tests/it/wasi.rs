@@ -29,6 +29,11 @@ const GRANTED: &str = r#"
     println!("{:?} {:?}", fs::read_link(dir.join("inside")), fs::read_link(dir.join("file")).is_err());
     println!("{:?}", fs::symlink_metadata(dir.join("inside")).map(|m| m.is_symlink()).ok());
     println!("{:?}", dir.ancestors().all(|dir| dir.is_dir()));
+    let root = fs::canonicalize(&dir).unwrap();
+    for path in ["file", "./sub/../file", "inside", "nothing", "file/", "file/..", "sub/nothing/x"] {
+        let full = fs::canonicalize(dir.join(path));
+        println!("{path} {:?}", full.map(|p| p.strip_prefix(&root).unwrap().to_owned()).map_err(|e| e.kind()));
+    }
     let mut file = fs::File::open(dir.join("file")).unwrap();
     file.seek(SeekFrom::End(-3)).unwrap();
     let mut text = String::new();
@@ -57,6 +62,7 @@ const ELSEWHERE: &str = r#"
     let map: std::collections::HashMap<_, _> = (0..100).map(|i| (i, i)).collect();
     println!("{:?}", map.keys().collect::<Vec<_>>());
     println!("{}", std::process::Command::new("cargo").output().is_err());
+    println!("{:?}", std::thread::Builder::new().spawn(|| ()).map(drop).map_err(|e| e.kind()));
     println!("{}", std::net::TcpStream::connect("127.0.0.1:1").is_err());
     println!("{:?}", env::args().collect::<Vec<_>>());
 "#;
@@ -199,6 +205,7 @@ fn std_sees_what_is_granted_and_nothing_else() {
         "86400",
         order,
         "true",
+        "Err(WouldBlock)",
         "true",
         "[]",
     ];

@@ -111,6 +111,8 @@ fn rustc(workspace: &Workspace, case: &Case) -> Command {
         "--crate-type=lib",
         "--crate-name=case",
         "--color=never",
+        // To files whose names depend on the folder.
+        "-Zwrite-long-types-to-disk=no",
         "--edition",
     ]);
     rustc.arg(case.edition());

@@ -2,7 +2,7 @@
 
 use crate::cases::Case;
 use crate::once::{once, scratch};
-use crate::workspace::{Workspace, folders, messages, run, toolchain};
+use crate::workspace::{Extern, Workspace, folders, messages, run, toolchain};
 use fs_err as fs;
 use pm_abi::{Declaration, MacroKind};
 use pm_loader::artifact::{Artifact, path_for};
@@ -31,7 +31,7 @@ impl Oracles {
         let libraries = named
             .filter_map(|known| {
                 let wasm = known.wasm.as_deref()?;
-                Some((known.name.clone(), build(&library, &known.name, wasm)))
+                Some((known.name.clone(), build(&library, known, wasm)))
             })
             .collect();
         Oracles {
@@ -93,10 +93,15 @@ fn runtime() -> Runtime {
 }
 
 /// Makes the crate for one macro crate, unless it is there.
-fn build(runtime: &Runtime, name: &str, wasm: &Path) -> PathBuf {
+fn build(runtime: &Runtime, known: &Extern, wasm: &Path) -> PathBuf {
+    let name = &known.name;
     let artifact = Artifact::open(&path_for(wasm))
         .unwrap_or_else(|refusal| panic!("no artifact for {}: {refusal}", wasm.display()));
-    let source = source(wasm, &artifact.manifest().module.declarations);
+    let source = source(
+        wasm,
+        &known.edition,
+        &artifact.manifest().module.declarations,
+    );
     let stem = wasm
         .file_stem()
         .and_then(|stem| stem.to_str())
@@ -116,8 +121,9 @@ fn build(runtime: &Runtime, name: &str, wasm: &Path) -> PathBuf {
     let mut rustc = toolchain.unstable_command(&toolchain.rustc);
     rustc.args([
         "--crate-type=proc-macro",
-        "--edition=2024",
         "--cap-lints=allow",
+        "--edition",
+        &known.edition,
     ]);
     // Facades are linked to a crate of the same name; this makes it another.
     rustc.args([
@@ -145,8 +151,9 @@ fn modified(path: &Path) -> Option<SystemTime> {
 }
 
 /// A proc-macro crate with these macros.
-fn source(wasm: &Path, declarations: &[Declaration]) -> String {
-    let mut out = String::from("extern crate proc_macro;\nuse proc_macro::TokenStream;\n");
+fn source(wasm: &Path, edition: &str, declarations: &[Declaration]) -> String {
+    let mut out = format!("//! Edition {edition}.\nextern crate pm_oracle;\n");
+    out.push_str("extern crate proc_macro;\nuse proc_macro::TokenStream;\n");
     _ = writeln!(
         out,
         "const WASM: &str = {:?};",

@@ -41,6 +41,8 @@ pub struct Extern {
     pub path: PathBuf,
     /// The wasm module, if it is a proc macro.
     pub wasm: Option<PathBuf>,
+    /// The edition of its source, which is that of the spans that a macro makes.
+    pub edition: String,
 }
 
 impl Workspace {
@@ -109,10 +111,12 @@ fn build(name: &str) -> Workspace {
         .iter()
         .filter_map(|message| {
             let name = names.get(message["package_id"].as_str()?)?;
-            library(message).map(|(path, wasm)| Extern {
+            let (path, wasm) = library(message)?;
+            Some(Extern {
                 name: name.clone(),
                 path,
                 wasm,
+                edition: message["target"]["edition"].as_str()?.to_owned(),
             })
         })
         .collect();
