@@ -27,6 +27,9 @@ enum Command {
     Load {
         /// A target directory in which `pm-aot build` has built `serde_derive` and others.
         target: PathBuf,
+        /// How often each is loaded (as JIT, once).
+        #[arg(long, default_value_t = 21)]
+        repetitions: usize,
     },
     /// Everything.
     All {
@@ -43,7 +46,10 @@ enum Command {
 
 fn main() -> Result<()> {
     match Options::parse().command {
-        Command::Load { target } => load(&target),
+        Command::Load {
+            target,
+            repetitions,
+        } => load(&target, repetitions),
         Command::All {
             target,
             optimised,
@@ -52,7 +58,7 @@ fn main() -> Result<()> {
     }
 }
 
-fn load(target: &Path) -> Result<()> {
+fn load(target: &Path, repetitions: usize) -> Result<()> {
     println!(
         "{:<20} {:>12} {:>12} {:>12}",
         "macro crate", "JIT", ".cwasm", "dlopen"
@@ -62,8 +68,8 @@ fn load(target: &Path) -> Result<()> {
             continue;
         };
         let jit = wasm::load(&files.wasm, true, 1)?;
-        let artifact = wasm::load(&files.wasm, false, 21)?;
-        let native = native::load(&files.native, 21)?;
+        let artifact = wasm::load(&files.wasm, false, repetitions)?;
+        let native = native::load(&files.native, repetitions)?;
         let row = [jit.total, artifact.total, native].map(|sample| microseconds(sample.median()));
         println!(
             "{:<20} {:>12} {:>12} {:>12}",

@@ -42,7 +42,7 @@ impl Artifact {
         let len = metadata.len();
         let mut tail = Vec::new();
         let start = len.saturating_sub(TAIL);
-        read_from(&mut file, start, &mut tail)?;
+        read_between(&mut file, start, len, &mut tail)?;
         let footer = Footer::from_end(&tail).map_err(refuse_footer)?;
         let manifest_end = len - FOOTER_LEN as u64;
         if footer.manifest_len > MAX_MANIFEST || footer.manifest_len > manifest_end {
@@ -54,7 +54,7 @@ impl Artifact {
         }
         let manifest_start = manifest_end - footer.manifest_len;
         if manifest_start < start {
-            read_from(&mut file, manifest_start, &mut tail)?;
+            read_between(&mut file, manifest_start, len, &mut tail)?;
         }
         let from = tail.len() - FOOTER_LEN - footer.manifest_len as usize;
         let bytes = &tail[from..tail.len() - FOOTER_LEN];
@@ -135,14 +135,17 @@ impl Artifact {
     }
 }
 
-fn read_from(file: &mut File, start: u64, bytes: &mut Vec<u8>) -> Result<(), Refusal> {
-    bytes.clear();
-    file.seek(SeekFrom::Start(start))
-        .map_err(|error| Refusal::io(&error))?;
-    file.take(MAX_MANIFEST + TAIL)
-        .read_to_end(bytes)
-        .map_err(|error| Refusal::io(&error))?;
-    Ok(())
+fn read_between(
+    file: &mut File,
+    start: u64,
+    end: u64,
+    bytes: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    let io = |error: std::io::Error| Refusal::io(&error);
+    // At most `MAX_MANIFEST` and a footer, or `TAIL`.
+    bytes.resize((end - start) as usize, 0);
+    file.seek(SeekFrom::Start(start)).map_err(io)?;
+    file.read_exact(bytes).map_err(io)
 }
 
 fn refuse_footer(error: FooterError) -> Refusal {
