@@ -1,7 +1,5 @@
 //! rustc's front end as a WASI command.
-#![feature(linkage, rustc_private, thread_local)]
-
-mod libc;
+#![feature(rustc_private)]
 
 use std::env;
 use std::process::ExitCode;
