@@ -1,8 +1,8 @@
 //! The command line: raw flags, which each command resolves before it starts.
 
 use crate::command::{
-    build, clean, completions, doctor, expand, explain, info, list, man, precompile, reference,
-    setup, verify,
+    build, cargo, clean, completions, doctor, expand, explain, info, list, man, precompile,
+    precompile_rustc, reference, rustc, setup, verify,
 };
 use crate::shell::{Format, Shell, Verbosity};
 use crate::{Error, Exit};
@@ -74,12 +74,16 @@ enum Command {
     Explain(explain::Options),
     Clean(clean::Options),
     Expand(expand::Options),
+    Rustc(rustc::Options),
+    Cargo(cargo::Options),
     Doctor(doctor::Options),
     Completions(completions::Options),
     Man(man::Options),
     /// What docs/CLI.md has from here
     #[command(hide = true)]
     Reference,
+    #[command(hide = true)]
+    PrecompileRustc(precompile_rustc::Options),
 }
 
 impl Cli {
@@ -131,10 +135,13 @@ impl Command {
             Command::Explain(options) => explain::run(options, shell),
             Command::Clean(options) => clean::run(&options, shell),
             Command::Expand(options) => expand::run(options, shell),
+            Command::Rustc(options) => rustc::run(options),
+            Command::Cargo(options) => cargo::run(options, shell),
             Command::Doctor(options) => doctor::run(options, shell),
             Command::Completions(options) => completions::run(&options),
             Command::Man(options) => man::run(&options, shell),
             Command::Reference => reference::run(),
+            Command::PrecompileRustc(options) => precompile_rustc::run(&options, shell),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The commands, one file each: its options, whose doc comment is its help, and what it does.
 
 pub(crate) mod build;
+pub(crate) mod cargo;
 pub(crate) mod clean;
 pub(crate) mod completions;
 pub(crate) mod doctor;
@@ -10,6 +11,8 @@ pub(crate) mod info;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod precompile;
+pub(crate) mod precompile_rustc;
 pub(crate) mod reference;
+pub(crate) mod rustc;
 pub(crate) mod setup;
 pub(crate) mod verify;

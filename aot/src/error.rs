@@ -5,6 +5,7 @@ use pm_abi::InspectError;
 use pm_loader::{LoadError, MacroKind, Refusal};
 use pm_snapshot::SnapshotError;
 use pm_toolchain::SetupError;
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
@@ -139,6 +140,18 @@ pub(crate) enum Error {
         /// The crate that doesn't.
         failed_crate: String,
     },
+    /// An argument that rustc can't take.
+    #[error("`{}` isn't UTF-8", argument.to_string_lossy())]
+    NotUtf8 {
+        /// The argument.
+        argument: OsString,
+    },
+    /// There is no WASI rustc.
+    #[error(transparent)]
+    NoRustc(#[from] pm_rustc::InstalledError),
+    /// It can't be run.
+    #[error(transparent)]
+    Rustc(#[from] pm_rustc::RunError),
     /// Standard output can't be written to.
     #[error("standard output can't be written to")]
     Output(#[source] io::Error),
@@ -158,13 +171,16 @@ impl Error {
             | Error::Artifact { .. }
             | Error::NoSuchMacro { .. }
             | Error::Source { .. }
+            | Error::NotUtf8 { .. }
             | Error::NotForWasm { .. } => Exit::Input,
             Error::Io(_) | Error::Occupied { .. } | Error::Output(_) => Exit::File,
             Error::Load(LoadError::Engine(_)) | Error::Changed { .. } | Error::Panic { .. } => {
                 Exit::Failure
             }
             Error::Load(_) => Exit::Input,
-            Error::Setup(_) | Error::Build(_) => Exit::Toolchain,
+            Error::Setup(_) | Error::Build(_) | Error::NoRustc(_) | Error::Rustc(_) => {
+                Exit::Toolchain
+            }
         }
     }
 
@@ -191,6 +207,9 @@ impl Error {
             Error::Setup(_) => "setup",
             Error::Build(_) => "build",
             Error::NotForWasm { .. } => "not-for-wasm",
+            Error::NotUtf8 { .. } => "not-utf8",
+            Error::NoRustc(_) => "no-rustc",
+            Error::Rustc(_) => "rustc",
             Error::Output(_) => "output",
         }
     }
@@ -198,7 +217,16 @@ impl Error {
     /// What to do next.
     pub(crate) fn help(&self) -> Option<String> {
         Some(match self {
-            Error::Missing { .. } | Error::NotAFile { .. } | Error::Output(_) => return None,
+            Error::Missing { .. }
+            | Error::NotAFile { .. }
+            | Error::NotUtf8 { .. }
+            | Error::Output(_) => return None,
+            Error::NoRustc(_) => "run scripts/wasi-rustc.sh of pm-aot's repository, or set \
+                                  PM_AOT_WASI_RUSTC to the folder of one"
+                .into(),
+            Error::Rustc(_) => "run scripts/wasi-rustc.sh again: it belongs to another build of \
+                                pm-aot, or isn't whole"
+                .into(),
             Error::Io(error) if is_full(error) => {
                 "free some space on that disk, then run the same command again".into()
             }

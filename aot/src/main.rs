@@ -28,10 +28,13 @@ use std::process::ExitCode;
 
 /// As a compiler's wrapper where cargo runs this program as one, else as its arguments say.
 fn main() -> ExitCode {
-    if let Some(code) = pm_build::wrapper_main() {
+    if let Some(code) = pm_build::wrapper_main(&command::cargo::Wrapper) {
         return code;
     }
     let arguments = command::build::arguments::normalise(std::env::args_os());
+    if let Some(code) = command::rustc::main(&arguments) {
+        return code;
+    }
     match cli::Cli::try_parse_from(arguments) {
         Ok(cli) => cli.run().into(),
         Err(error) => {

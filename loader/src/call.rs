@@ -25,6 +25,11 @@ pub(crate) struct Violation(pub(crate) String);
 #[error("out of memory")]
 pub(crate) struct OutOfMemory;
 
+/// Whoever answers the macro can't any more.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("nobody answers the macro any more")]
+pub(crate) struct Gone;
+
 /// A `Buffer` of the bridge, by value.
 #[derive(Clone, Copy)]
 pub(crate) struct Buffer {
@@ -138,6 +143,9 @@ fn dispatch<D: Dispatch + 'static>(
     state
         .dispatch
         .dispatch(buffer.bytes(bytes)?, &mut state.reply);
+    if state.dispatch.is_gone() {
+        return Err(Gone.into());
+    }
     let len = u32::try_from(state.reply.len()).map_err(|_| OutOfMemory)?;
     if len > buffer.capacity {
         // The request was read: nothing of the old block is needed. One that isn't the host's own

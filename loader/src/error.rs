@@ -61,6 +61,9 @@ pub enum ExpandError {
     /// It broke the bridge's rules: a wild pointer, a wrong length.
     #[error("the macro broke the proc-macro protocol: {0}")]
     Protocol(String),
+    /// Whoever answered it can't any more ([`Dispatch::is_gone`](crate::Dispatch::is_gone)).
+    #[error("nobody answers the macro any more")]
+    Gone,
     /// It trapped otherwise.
     #[error("the macro crashed: {0}")]
     Trap(String),

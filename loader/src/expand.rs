@@ -1,7 +1,7 @@
 //! One expansion: a fresh instance, one call, its answer.
 
 use crate::artifact::Module;
-use crate::call::{Buffer, OutOfMemory, Violation, slice_mut};
+use crate::call::{Buffer, Gone, OutOfMemory, Violation, slice_mut};
 use crate::state::State;
 use crate::{Dispatch, ExpandError, ProcMacro, panic_message};
 use pm_abi::layout::{bridge_config, buffer};
@@ -195,6 +195,9 @@ fn explain(error: &wasmtime::Error) -> ExpandError {
     }
     if error.downcast_ref::<OutOfMemory>().is_some() {
         return ExpandError::OutOfMemory;
+    }
+    if error.downcast_ref::<Gone>().is_some() {
+        return ExpandError::Gone;
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => ExpandError::StackOverflow,

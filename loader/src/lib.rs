@@ -23,6 +23,7 @@ pub use error::{ExpandError, LoadError};
 pub use expand::{Expanded, Outcome};
 pub use load::{Loader, Options, Origin, ProcMacro};
 pub use log::LogLevel;
+pub use panic_message::error_message;
 pub use refusal::{Refusal, RefusalCode};
 
 pub use pm_abi::{Declaration, Dispatch, MacroKind};

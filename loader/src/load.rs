@@ -58,6 +58,7 @@ pub enum Origin {
 pub struct ProcMacro<D: 'static> {
     origin: Origin,
     rustc: String,
+    crate_id: String,
     pub(crate) manifest_module: ManifestModule,
     pub(crate) instance_pre: InstancePre<State<D>>,
     pub(crate) exports: Exports,
@@ -132,7 +133,8 @@ impl<D: Dispatch + 'static> Loader<D> {
         // changed while it's mapped: writers replace it by renaming.
         let module = unsafe { Module::deserialize_open_file(&self.engine, file) }
             .map_err(|error| Refusal::new(RefusalCode::Body, format!("{error:#}")))?;
-        self.prepare(Origin::Artifact, module, manifest.rustc, manifest.module)
+        let ids = (manifest.rustc, manifest.source.crate_id);
+        self.prepare(Origin::Artifact, module, ids, manifest.module)
             .map_err(|error| Refusal::new(RefusalCode::Body, format!("{error:#}")))
     }
 
@@ -179,7 +181,7 @@ impl<D: Dispatch + 'static> Loader<D> {
                 refusal: refusal.clone(),
             },
             module,
-            found,
+            (found, snapshot.inspection.crate_id.clone()),
             described,
         )
         .map_err(compile)
@@ -189,7 +191,7 @@ impl<D: Dispatch + 'static> Loader<D> {
         &self,
         origin: Origin,
         module: Module,
-        rustc: String,
+        (rustc, crate_id): (String, String),
         manifest_module: ManifestModule,
     ) -> wasmtime::Result<ProcMacro<D>> {
         let export = |name: &str| {
@@ -213,6 +215,7 @@ impl<D: Dispatch + 'static> Loader<D> {
         Ok(ProcMacro {
             origin,
             rustc,
+            crate_id,
             manifest_module,
             instance_pre,
             exports,
@@ -235,6 +238,11 @@ impl<D> ProcMacro<D> {
     /// The version string of the rustc that compiled it.
     pub fn rustc(&self) -> &str {
         &self.rustc
+    }
+
+    /// The stable crate id in its declaration symbol, in hex without leading zeros.
+    pub fn crate_id(&self) -> &str {
+        &self.crate_id
     }
 }
 

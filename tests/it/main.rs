@@ -14,3 +14,4 @@ mod samples;
 mod server;
 mod snapshot;
 mod wasi;
+mod wasi_rustc;

@@ -8,25 +8,31 @@ pub(crate) const RUSTC: &str = "rustc 1.96.0 (by hand)";
 
 /// The parts of a module that tests change. Memory: two pages, the stack first (4 KiB), then the
 /// declarations at 4096, and a bump allocator from 8192 on.
-pub(crate) struct Parts {
+pub(crate) struct Parts<'a> {
     /// Further fields, before anything that is defined: imports.
-    pub(crate) imports: &'static str,
+    pub(crate) imports: &'a str,
     /// The body of `run`, which has the parameters `$sret` and `$config`.
-    pub(crate) run: &'static str,
+    pub(crate) run: &'a str,
     /// Further fields.
-    pub(crate) fields: &'static str,
+    pub(crate) fields: &'a str,
     /// The version string.
-    pub(crate) rustc: &'static str,
+    pub(crate) rustc: &'a str,
+    /// The declaration symbol.
+    pub(crate) symbol: &'a str,
+    /// The content of the section `.rustc`, if it isn't only about the version.
+    pub(crate) metadata: Option<&'a [u8]>,
 }
 
-impl Default for Parts {
+impl Default for Parts<'_> {
     /// A derive `Trait` that answers `Ok(None)`.
-    fn default() -> Parts {
+    fn default() -> Self {
         Parts {
             imports: "",
             run: ANSWER_NOTHING,
             fields: "",
             rustc: RUSTC,
+            symbol: SYMBOL,
+            metadata: None,
         }
     }
 }
@@ -37,7 +43,7 @@ pub(crate) const ANSWER_NOTHING: &str = "
     (i32.store16 (i32.load (local.get $sret)) (i32.const 0x0100))
     (i32.store offset=4 (local.get $sret) (i32.const 2))";
 
-impl Parts {
+impl Parts<'_> {
     /// The module's bytes.
     pub(crate) fn wasm(&self) -> Vec<u8> {
         let Parts {
@@ -45,12 +51,19 @@ impl Parts {
             run,
             fields,
             rustc,
+            symbol,
+            metadata,
         } = self;
-        let metadata = format!(
-            "rust\\00\\00\\00\\0a\\00\\00\\00\\00\\00\\00\\00\\00rust\\00\\00\\00\\0a\
-             \\00\\00\\00\\00\\00\\00\\00\\00\\{:02x}{rustc}",
-            rustc.len()
-        );
+        let version = [
+            b"rust\0\0\0\x0a\0\0\0\0\0\0\0\0rust\0\0\0\x0a\0\0\0\0\0\0\0\0",
+            &[rustc.len() as u8][..],
+            rustc.as_bytes(),
+        ];
+        let metadata: String = metadata
+            .map_or_else(|| version.concat(), <[u8]>::to_vec)
+            .iter()
+            .map(|byte| format!("\\{byte:02x}"))
+            .collect();
         let text = format!(
             r#"(module
               {imports}
@@ -60,7 +73,7 @@ impl Parts {
               (table 4 4 funcref)
               (elem (i32.const 1) $run)
               (global $sp (export "__stack_pointer") (mut i32) (i32.const 4096))
-              (global (export "{SYMBOL}") i32 (i32.const 4096))
+              (global (export "{symbol}") i32 (i32.const 4096))
               (global $top (mut i32) (i32.const 8192))
               (func (export "malloc") (param $size i32) (result i32)
                 (local $block i32)

@@ -2,7 +2,7 @@
 
 use crate::cases::Case;
 use crate::oracle::Oracles;
-use crate::workspace::{Workspace, toolchain};
+use crate::workspace::{Workspace, pm_aot, toolchain};
 use fs_err as fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -14,6 +14,8 @@ pub enum Macros<'a> {
     Native,
     /// The wasm artifacts, in that rustc.
     Wasm(&'a Oracles),
+    /// The wasm artifacts, in the WASI rustc.
+    WasiRustc,
 }
 
 /// What a compilation came to.
@@ -59,7 +61,7 @@ pub fn compile(
         Goal::Check => "libcase.rmeta",
     });
     let _ = fs::remove_file(&made);
-    let mut rustc = rustc(workspace, case);
+    let mut rustc = rustc(workspace, case, macros);
     rustc.arg("-o").arg(&made).arg(&case.path);
     match goal {
         Goal::Expand => rustc.arg("-Zunpretty=expanded"),
@@ -93,9 +95,12 @@ pub fn compile(
 }
 
 /// rustc as cargo would call it for the package, as far as a macro can see.
-fn rustc(workspace: &Workspace, case: &Case) -> Command {
+fn rustc(workspace: &Workspace, case: &Case, macros: Macros<'_>) -> Command {
     let toolchain = toolchain();
-    let mut rustc = toolchain.unstable_command(&toolchain.rustc);
+    let mut rustc = match macros {
+        Macros::Native | Macros::Wasm(_) => toolchain.unstable_command(&toolchain.rustc),
+        Macros::WasiRustc => wasi_rustc(),
+    };
     rustc.current_dir(&workspace.root);
     for (name, _) in std::env::vars_os() {
         // Those of this test's own cargo.
@@ -121,6 +126,13 @@ fn rustc(workspace: &Workspace, case: &Case) -> Command {
             .arg("-L")
             .arg(format!("dependency={}", folder.display()));
     }
+    rustc
+}
+
+/// `pm-aot rustc`, which takes unstable features as the native one here does.
+pub fn wasi_rustc() -> Command {
+    let mut rustc = toolchain().unstable_command(pm_aot());
+    rustc.arg("rustc");
     rustc
 }
 

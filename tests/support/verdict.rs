@@ -79,6 +79,32 @@ fn same_in(workspace: &Workspace, case: &Case, expect: Expect, goals: &[Goal]) -
     recording
 }
 
+/// Compiles a case with native rustc and with the WASI rustc, and panics with the difference if there
+/// is any: in the expanded source, in what reaches the user, or in the exit status.
+pub fn same_rustc(workspace: &Workspace, case: &Case, expect: Expect) {
+    let out = scratch()
+        .join("wasi-rustc")
+        .join(workspace.root.file_name().expect("a name"))
+        .join(case.slug());
+    let mut differences = String::new();
+    for goal in [Goal::Expand, Goal::Check] {
+        // The same place, whose path is in what is written.
+        let native = compile(workspace, case, Macros::Native, goal, &out);
+        let wasi = compile(workspace, case, Macros::WasiRustc, goal, &out);
+        if goal == Goal::Check {
+            let wanted = expect == Expect::Success;
+            let stderr = String::from_utf8_lossy(&native.stderr);
+            assert_eq!(native.succeeded(), wanted, "native rustc: {stderr}");
+        }
+        differences.push_str(&compare(goal, &native, &wasi));
+    }
+    assert!(
+        differences.is_empty(),
+        "{} differs (- native, + WASI rustc)\n{differences}",
+        case.path.display()
+    );
+}
+
 /// Expands a case with native macros and with the wasm artifacts, and panics unless both came to the
 /// same lines in any order.
 pub fn same_lines(workspace: &Workspace, case: &Case) {

@@ -213,7 +213,7 @@ pub(crate) fn messages(command: &mut Command) -> Vec<serde_json::Value> {
 }
 
 /// Runs a program that must succeed, and returns what it wrote.
-pub(crate) fn run(command: &mut Command) -> Vec<u8> {
+pub fn run(command: &mut Command) -> Vec<u8> {
     let output = command
         .stdin(Stdio::null())
         .output()

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, Write};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
@@ -10,7 +11,7 @@ use serde::Deserialize;
 
 use crate::artifact::Artifact;
 use crate::cargo_args::CargoArgs;
-use crate::session::{self, Session};
+use crate::session::{self, Session, Wasi};
 use crate::store::Store;
 use crate::{BuildError, BuildOptions};
 
@@ -37,11 +38,25 @@ impl Workspace {
             .as_ref()
             .unwrap_or(&self.target_directory)
     }
+
+    /// Where the side directory of a build is.
+    pub(crate) fn store(&self) -> Store {
+        Store::in_build_dir(self.build_dir())
+    }
 }
 
 impl Cargo<'_> {
     fn command(&self) -> Command {
         self.toolchain.command(&self.toolchain.cargo)
+    }
+
+    /// How many rustc compile wasm at once.
+    pub(crate) fn jobs(&self) -> NonZero<usize> {
+        self.options
+            .jobs
+            .or(self.arguments.jobs)
+            .or(std::thread::available_parallelism().ok())
+            .unwrap_or(NonZero::<usize>::MIN)
     }
 
     /// Runs the user's command as it is, with nothing of ours in it.
@@ -54,6 +69,16 @@ impl Cargo<'_> {
     /// Where the workspace is, or nothing if cargo finds none: the user's command will say why.
     pub(crate) fn workspace(&self) -> Result<Option<Workspace>, BuildError> {
         self.metadata(&["--no-deps".into()])
+    }
+
+    /// Macros have to be there as wasm before anything that uses them is checked: so the WASI rustc
+    /// works in a directory that no other cargo fills, unless the user names one.
+    fn own_target_dir(&self, workspace: &Workspace) -> Vec<OsString> {
+        if !self.options.wasi || self.arguments.target_dir.is_some() {
+            return Vec::new();
+        }
+        let directory = workspace.target_directory.join("wasi");
+        vec!["--target-dir".into(), directory.into()]
     }
 
     /// `cargo metadata` with more arguments.
@@ -94,6 +119,7 @@ impl Cargo<'_> {
             .arg("--message-format")
             .arg(self.arguments.message_format())
             .args(&self.arguments.passed)
+            .args(self.own_target_dir(workspace))
             .stdout(Stdio::piped());
         let wrapper = match &self.options.wrapper {
             Some(wrapper) => wrapper.clone(),
@@ -104,7 +130,13 @@ impl Cargo<'_> {
             command.env("RUSTC_WORKSPACE_WRAPPER", wrapper);
         }
         let inner = self.users_wrapper(workspace);
-        let session = Session::new(&self.toolchain.rustc, inner, store.root(), &command).write()?;
+        let wasi = self.options.wasi.then(|| Wasi {
+            toolchain: self.toolchain.clone(),
+            opt_level: self.options.opt_level.to_string(),
+            jobs: self.jobs(),
+        });
+        let rustc = &self.toolchain.rustc;
+        let session = Session::new(rustc, inner, store.root(), wasi, &command).write()?;
         command.env(session::VARIABLE, session.path());
 
         let mut child = command

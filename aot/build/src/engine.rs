@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::io;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +17,7 @@ use crate::graph::Graph;
 use crate::refresh;
 use crate::rewrite::Recipe;
 use crate::schedule::{self, Outcome};
+use crate::session::Wasi;
 use crate::store::{Store, UnitId};
 use crate::{BuildError, BuildOptions, Built, BuiltMacro, Event, FailedMacro};
 
@@ -47,7 +49,7 @@ pub fn build(
     let Some(workspace) = cargo.workspace()? else {
         return Ok(Built::nothing(cargo.run_plain(arguments)?));
     };
-    let store = Store::in_build_dir(workspace.build_dir());
+    let store = workspace.store();
     let (status, artifacts) = cargo.build(&workspace, &store, true)?;
     if !status.success() || !artifacts.iter().any(|artifact| artifact.is_macro) {
         return Ok(Built::nothing(status));
@@ -77,22 +79,49 @@ pub fn build(
         store: &store,
         graph: &graph,
     };
-    let jobs = options
-        .jobs
-        .or(cargo.arguments.jobs)
-        .or(std::thread::available_parallelism().ok());
-    let (macros, more) = compile(
-        &compiler,
-        &macros,
-        jobs.unwrap_or(NonZero::<usize>::MIN),
-        options.report,
-    );
+    let (macros, more) = compile(&compiler, &macros, cargo.jobs(), options.report);
     failed.extend(more);
     Ok(Built {
         cargo: status,
         macros,
         failed,
     })
+}
+
+/// Compiles one macro whose unit, and whose dependencies' units, have records: the wrapper's way.
+pub(crate) fn compile_macro(
+    wasi: &Wasi,
+    store: &Store,
+    id: &UnitId,
+) -> io::Result<Result<PathBuf, String>> {
+    let _lock = store.lock(|_| {})?;
+    let mut graph = Graph::default();
+    let missing = graph.load(store, id);
+    if !missing.is_empty() {
+        let missing: Vec<_> = missing.into_iter().collect();
+        return Ok(Err(format!(
+            "it is not known how {} was compiled: run `cargo clean` for this target directory",
+            missing.join(", ")
+        )));
+    }
+    let compiler = Compiler {
+        toolchain: &wasi.toolchain,
+        recipe: Recipe {
+            wasm_args: &wasi.toolchain.wasm_args,
+            link_args: &wasi.toolchain.link_args,
+            opt_level: &wasi.opt_level,
+        },
+        store,
+        graph: &graph,
+    };
+    let (built, failed) = compile(&compiler, &[id.clone()].into(), wasi.jobs, &|_| {});
+    let built = built.into_iter().next().map(|built| built.wasm);
+    Ok(built.ok_or_else(|| {
+        failed
+            .into_iter()
+            .map(|failed| failed.diagnostics)
+            .collect()
+    }))
 }
 
 struct Engine<'a> {

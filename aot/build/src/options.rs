@@ -76,8 +76,21 @@ pub struct BuildOptions<'a> {
     /// The program that cargo calls as `RUSTC_WRAPPER`: one whose `main` calls
     /// [`wrapper_main`](crate::wrapper_main). Without it, the running program.
     pub wrapper: Option<PathBuf>,
+    /// Units whose metadata alone is wanted (`cargo check`) go to [`Hooks::check`], and each macro
+    /// is compiled for wasm as soon as cargo has built it, since it is needed for that.
+    pub wasi: bool,
     /// Is told what happens, from several threads.
     pub report: &'a (dyn Fn(Event<'_>) + Sync),
+}
+
+/// What the wrapper does beyond running rustc, where [`BuildOptions::wasi`] is set.
+pub trait Hooks {
+    /// Checks a unit in rustc's place, with this process's streams: rustc's arguments in, its exit
+    /// status out.
+    fn check(&self, arguments: Vec<OsString>) -> u8;
+
+    /// A macro has been compiled for wasm.
+    fn compiled(&self, wasm: &Path);
 }
 
 impl Default for BuildOptions<'_> {
@@ -87,6 +100,7 @@ impl Default for BuildOptions<'_> {
             opt_level: OptLevel::default(),
             jobs: None,
             wrapper: None,
+            wasi: false,
             report: &|_| {},
         }
     }

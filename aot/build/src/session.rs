@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
+use pm_toolchain::Toolchain;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
@@ -35,9 +37,19 @@ pub(crate) struct Session {
     pub(crate) inner: Option<PathBuf>,
     /// Where records go.
     pub(crate) store: PathBuf,
+    /// What the wrapper needs to compile macros itself, if it is to.
+    pub(crate) wasi: Option<Wasi>,
     /// The environment that cargo started with, as name and digest of the value: what a unit has
     /// beyond it, cargo or a build script has set.
     environment: BTreeMap<String, String>,
+}
+
+/// How macros are compiled for wasm while cargo runs.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Wasi {
+    pub(crate) toolchain: Toolchain,
+    pub(crate) opt_level: String,
+    pub(crate) jobs: NonZero<usize>,
 }
 
 impl Session {
@@ -46,6 +58,7 @@ impl Session {
         rustc: &Path,
         inner: Option<PathBuf>,
         store: &Path,
+        wasi: Option<Wasi>,
         command: &std::process::Command,
     ) -> Self {
         let mut variables: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
@@ -63,6 +76,7 @@ impl Session {
             rustc: rustc.to_owned(),
             inner,
             store: store.to_owned(),
+            wasi,
             environment,
         }
     }

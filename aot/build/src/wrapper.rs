@@ -7,9 +7,11 @@ use std::process::{Command, ExitCode, ExitStatus};
 
 use fs_err as fs;
 
+use crate::flags::Flags;
 use crate::record::Record;
 use crate::session::{self, Session};
-use crate::store::Store;
+use crate::store::{Store, UnitId};
+use crate::{Hooks, engine};
 
 /// Acts as rustc if cargo called this process as its wrapper, else answers nothing.
 ///
@@ -17,10 +19,13 @@ use crate::store::Store;
 /// standard streams and its exit code is the answer; that nothing could be noted is told on
 /// stderr and changes nothing about it.
 #[must_use]
-pub fn wrapper_main() -> Option<ExitCode> {
+pub fn wrapper_main(hooks: &impl Hooks) -> Option<ExitCode> {
     let session = Session::read(&std::env::var_os(session::VARIABLE)?)?;
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let of_rustc = rustc_arguments(&session.rustc, &arguments)?;
+    if session.wasi.is_some() && is_check(of_rustc) {
+        return Some(ExitCode::from(hooks.check(of_rustc.to_vec())));
+    }
     let status = match run(&session, &arguments) {
         Ok(status) => status,
         Err(error) => {
@@ -28,10 +33,12 @@ pub fn wrapper_main() -> Option<ExitCode> {
             return Some(ExitCode::FAILURE);
         }
     };
-    if status.success()
-        && let Err(error) = note(&session, of_rustc)
-    {
-        eprintln!("warning: this unit cannot be compiled to wasm: {error}");
+    if status.success() {
+        match note(&session, of_rustc) {
+            Ok(Some(id)) => compile(&session, &id, hooks),
+            Ok(None) => {}
+            Err(error) => eprintln!("warning: this unit cannot be compiled to wasm: {error}"),
+        }
     }
     Some(exit_code(status))
 }
@@ -56,21 +63,55 @@ fn run(session: &Session, arguments: &[OsString]) -> io::Result<ExitStatus> {
         .status()
 }
 
-fn note(session: &Session, arguments: &[OsString]) -> io::Result<()> {
+/// Whether a unit's metadata is all that is wanted, and nothing that has to be linked or run.
+fn is_check(arguments: &[OsString]) -> bool {
+    let text = arguments
+        .iter()
+        .map(|argument| argument.to_str().map(str::to_owned));
+    let Some(Ok(arguments)) = text.collect::<Option<Vec<_>>>().map(expand) else {
+        return false;
+    };
+    let flags = Flags::parse(&arguments);
+    let mut emits = flags
+        .values("--emit")
+        .flat_map(|emit| emit.split(','))
+        .peekable();
+    // A probe of cargo's or of a build script's has no metadata, and is the native rustc's to
+    // answer: it's about machine code.
+    flags.codegen("metadata").is_some()
+        && emits.peek().is_some()
+        && emits
+            .all(|kind| ["metadata", "dep-info"].contains(&kind.split('=').next().unwrap_or(kind)))
+}
+
+/// Compiles a macro that was just built natively, since what depends on it comes next.
+fn compile(session: &Session, id: &UnitId, hooks: &impl Hooks) {
+    let Some(wasi) = &session.wasi else { return };
+    match engine::compile_macro(wasi, &Store::at(&session.store), id) {
+        Ok(Ok(wasm)) => hooks.compiled(&wasm),
+        Ok(Err(text)) => eprintln!("{text}\nwarning: this macro crate doesn't compile for wasm"),
+        Err(error) => eprintln!("warning: this macro crate wasn't compiled for wasm: {error}"),
+    }
+}
+
+/// Notes how a unit was compiled; answers its name if it is a macro.
+fn note(session: &Session, arguments: &[OsString]) -> io::Result<Option<UnitId>> {
     // rustc itself takes only UTF-8 here.
     let Some(arguments) = arguments
         .iter()
         .map(|a| a.to_str().map(str::to_owned))
         .collect()
     else {
-        return Ok(());
+        return Ok(None);
     };
     let arguments = expand(arguments)?;
+    let is_macro = Flags::parse(&arguments).is_proc_macro();
     let directory = std::env::current_dir()?;
-    if let Some((id, record)) = Record::of_compile(arguments, session.added(), directory)? {
-        record.write(&Store::at(&session.store), &id)?;
-    }
-    Ok(())
+    let Some((id, record)) = Record::of_compile(arguments, session.added(), directory)? else {
+        return Ok(None);
+    };
+    record.write(&Store::at(&session.store), &id)?;
+    Ok(is_macro.then_some(id))
 }
 
 /// Puts the content of argument files (`@PATH`, one argument a line) in their place: cargo uses

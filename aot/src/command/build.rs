@@ -63,23 +63,16 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
         jobs,
         cargo,
     } = options;
-    let offline = cargo
-        .iter()
-        .any(|argument| argument == "--offline" || argument == "--frozen");
-    let toolchain = set_up(&toolchain.request(offline)?, shell)?;
-    let reporter = Reporter {
-        shell,
-        progress: Mutex::new(None),
-    };
-    let report = |event: Event<'_>| reporter.report(event);
-    let settings = BuildOptions {
-        opt_level,
-        jobs,
-        report: &report,
-        ..BuildOptions::default()
-    };
-    let built = pm_build::build(&toolchain, &settings, &cargo)?;
-    drop(reporter);
+    let toolchain = set_up(&toolchain.request(is_offline(&cargo))?, shell)?;
+    let built = with_reporter(shell, |report| {
+        let settings = BuildOptions {
+            opt_level,
+            jobs,
+            report,
+            ..BuildOptions::default()
+        };
+        pm_build::build(&toolchain, &settings, &cargo)
+    })?;
     let Built {
         cargo,
         macros,
@@ -129,6 +122,25 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
         },
         shell,
     )?))
+}
+
+/// Whether cargo is told to do without the network.
+pub(crate) fn is_offline(arguments: &[OsString]) -> bool {
+    arguments
+        .iter()
+        .any(|argument| argument == "--offline" || argument == "--frozen")
+}
+
+/// Does `work` with someone who tells what happens meanwhile.
+pub(crate) fn with_reporter<R>(
+    shell: &Shell,
+    work: impl FnOnce(&(dyn Fn(Event<'_>) + Sync)) -> R,
+) -> R {
+    let reporter = Reporter {
+        shell,
+        progress: Mutex::new(None),
+    };
+    work(&|event| reporter.report(event))
 }
 
 /// Says why a macro has no wasm form: rustc's own words first.

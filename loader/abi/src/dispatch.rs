@@ -11,4 +11,9 @@ pub trait Dispatch {
     /// The request comes from an untrusted macro: an implementation must not panic on any bytes,
     /// and answers what it can't understand with an encoded `Err(PanicMessage)`.
     fn dispatch(&mut self, request: &[u8], reply: &mut Vec<u8>);
+
+    /// Whether nobody can answer any more: the expansion is ended then, without a reply.
+    fn is_gone(&self) -> bool {
+        false
+    }
 }

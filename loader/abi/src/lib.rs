@@ -4,10 +4,12 @@
 //! `library/proc_macro/src/bridge/`.
 
 mod declaration;
+mod declare;
 mod dispatch;
 pub mod layout;
 mod module;
 
 pub use declaration::{Declaration, DeclarationError, MacroKind, read_declarations};
+pub use declare::{COUNTERS_SIZE, counters_address, declarations_size, write_declarations};
 pub use dispatch::Dispatch;
 pub use module::{InspectError, Inspection, inspect};

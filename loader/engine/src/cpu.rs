@@ -77,7 +77,9 @@ pub(crate) fn compiler(
 ) -> wasmtime::Result<()> {
     use wasmtime::{OptLevel, RegallocAlgorithm, Strategy};
     let (level, allocator) = match purpose {
-        crate::Purpose::Artifact => (OptLevel::Speed, RegallocAlgorithm::Backtracking),
+        crate::Purpose::Artifact | crate::Purpose::Compiler => {
+            (OptLevel::Speed, RegallocAlgorithm::Backtracking)
+        }
         crate::Purpose::Once => (OptLevel::None, RegallocAlgorithm::SinglePass),
     };
     config

@@ -8,7 +8,7 @@ mod cpu;
 mod settings;
 
 pub use cpu::{Cpu, TARGET, missing_cpu_features};
-pub use settings::{MAX_WASM_STACK, Settings};
+pub use settings::{MAX_COMPILER_STACK, MAX_WASM_STACK, Settings};
 
 use wasmtime::{
     Collector, Config, Engine, ModuleVersionStrategy, WasmBacktraceDetails, WasmFeatures,
@@ -26,6 +26,8 @@ pub enum Purpose {
     /// To be run once and thrown away, as the instrumented module of a snapshot is: compiled as
     /// fast as possible.
     Once,
+    /// To be kept, as an artifact: the compiler itself, which recurses far deeper than a macro.
+    Compiler,
 }
 
 /// Makes the engine for a purpose. `abi` is the number of the proc-macro ABI (`pm_abi::layout::ABI`);
@@ -41,21 +43,25 @@ pub fn engine(purpose: Purpose, abi: u32) -> wasmtime::Result<Engine> {
 fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
     let mut config = Config::new();
     let settings = match purpose {
-        Purpose::Artifact => Settings::default(),
+        Purpose::Artifact | Purpose::Compiler => Settings::default(),
         // An image of the memory in a file of its own is for many instances, not for one.
         Purpose::Once => Settings {
             memory_init_cow: false,
             ..Settings::default()
         },
     };
+    let stack = match purpose {
+        Purpose::Artifact | Purpose::Once => MAX_WASM_STACK,
+        Purpose::Compiler => MAX_COMPILER_STACK,
+    };
     settings.apply(&mut config);
     wasm_features(&mut config);
     config
         .module_version(ModuleVersionStrategy::Custom(module_version(abi)))?
         .collector(Collector::Null)
-        .max_wasm_stack(MAX_WASM_STACK)
+        .max_wasm_stack(stack)
         // Checked against `max_wasm_stack` even where nothing is asynchronous.
-        .async_stack_size(MAX_WASM_STACK + (1 << 20))
+        .async_stack_size(stack + (1 << 20))
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
     #[cfg(feature = "compile")]
@@ -105,7 +111,7 @@ mod tests {
 
     #[test]
     fn makes_an_engine_for_each_purpose() {
-        for purpose in [Purpose::Artifact, Purpose::Once] {
+        for purpose in [Purpose::Artifact, Purpose::Once, Purpose::Compiler] {
             engine(purpose, 1).unwrap();
         }
     }

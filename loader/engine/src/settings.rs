@@ -8,6 +8,10 @@ use wasmtime::Config;
 /// frames are somewhat larger than LLVM's. The thread that expands must really have it.
 pub const MAX_WASM_STACK: usize = 16 << 20;
 
+/// The same for the WASI rustc, in bytes. Native rustc grows its stack where it recurses; this is
+/// address space on a thread of its own.
+pub const MAX_COMPILER_STACK: usize = 1 << 30;
+
 /// The settings that compiled code depends on. Two engines run each other's code if these are equal
 /// (and wasmtime's version, the target and the CPU features are).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -135,12 +135,7 @@ impl Artifact {
     }
 }
 
-fn read_between(
-    file: &mut File,
-    start: u64,
-    end: u64,
-    bytes: &mut Vec<u8>,
-) -> Result<(), Refusal> {
+fn read_between(file: &mut File, start: u64, end: u64, bytes: &mut Vec<u8>) -> Result<(), Refusal> {
     let io = |error: std::io::Error| Refusal::io(&error);
     // At most `MAX_MANIFEST` and a footer, or `TAIL`.
     bytes.resize((end - start) as usize, 0);

@@ -40,6 +40,22 @@ impl Grants {
         self
     }
 
+    /// What a macro gets unless something else is said: of the environment that cargo gave the
+    /// compiler, what is about the crate, and the package's own files.
+    pub fn of_build(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut grants = Self::default();
+        grants.crate_variables(variables);
+        let manifest = grants
+            .env
+            .iter()
+            .find(|(name, _)| name == "CARGO_MANIFEST_DIR");
+        if let Some((_, directory)) = manifest.cloned() {
+            // A directory that isn't there can't be read by a native macro either.
+            let _ = grants.read(Path::new(&directory));
+        }
+        grants
+    }
+
     /// Whether cargo sets this variable about the crate that it compiles, and it tells nothing
     /// else: `CARGO_REGISTRY_TOKEN` and its like start with `CARGO_` too.
     ///

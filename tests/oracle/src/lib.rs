@@ -54,7 +54,7 @@ fn expand(wasm: &'static str, index: usize, input: Input<TokenStream>) -> TokenS
     let macros = load(wasm);
     let mut server = Server::new(Rustc);
     let input = server.encode_input(input);
-    let outcome = macros.expand(index, &input, Recorder::new(server), WasiCtx::new(grants()));
+    let outcome = macros.expand(index, &input, Recorder::new(server), WasiCtx::new(Arc::new(Grants::of_build(std::env::vars()))));
     let expanded = match outcome.result {
         Ok(expanded) => expanded,
         Err(error) => panic!("pm-oracle: {error}"),
@@ -79,15 +79,4 @@ fn load(wasm: &'static str) -> &'static Macros {
             Box::leak(Box::new(macros)) as &Macros
         })
     })
-}
-
-/// What the policy gives a macro by default: cargo's variables, and the package's own files.
-fn grants() -> Arc<Grants> {
-    let mut grants = Grants::default();
-    grants.crate_variables(std::env::vars());
-    if let Some(manifest) = std::env::var_os("CARGO_MANIFEST_DIR") {
-        // A directory that isn't there can't be read by a native macro either.
-        let _ = grants.read(Path::new(&manifest));
-    }
-    Arc::new(grants)
 }

@@ -1,0 +1,23 @@
+//! `pm-aot precompile-rustc`: what `scripts/wasi-rustc.sh` ends with.
+
+use crate::shell::Shell;
+use crate::{Error, Exit};
+use std::path::PathBuf;
+
+/// Compile a WASI rustc ahead of time: `NAME.cwasm` beside `NAME.wasm`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// The module
+    wasm: PathBuf,
+}
+
+pub(crate) fn run(options: &Options, shell: &Shell) -> Result<Exit, Error> {
+    let Options { wasm } = options;
+    let output = wasm.with_extension("cwasm");
+    let size = pm_rustc::precompile(wasm, &output)?;
+    shell.status(
+        "Precompiled",
+        format_args!("{} ({} MB)", output.display(), size / 1_000_000),
+    );
+    Ok(Exit::Success)
+}

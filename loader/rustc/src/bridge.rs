@@ -1,0 +1,241 @@
+//! A call between two modules: rustc's server below, the macro's instance above.
+
+use crate::ledger::{Counters, Ledger, Offence};
+use crate::memory::Exports;
+use crate::run::Host;
+use pm_abi::layout::{bridge_config, buffer};
+use pm_loader::{Dispatch, ProcMacro, error_message};
+use std::ptr::NonNull;
+use std::time::Instant;
+use wasmtime::{Caller, TypedFunc};
+
+/// What the host needs of rustc's stack in a call: two `Buffer`s.
+const FRAME: u32 = 2 * buffer::SIZE;
+
+/// An entry point in rustc's table.
+#[derive(Clone, Copy)]
+pub(crate) struct Entry {
+    /// The macro's number in its crate.
+    pub(crate) index: usize,
+    /// Where rustc counts the crate's handles.
+    pub(crate) counters: u32,
+}
+
+/// Runs a macro for rustc: `run` of a `Client`, so `extern "C" fn(BridgeConfig) -> Buffer`.
+pub(crate) fn run(
+    mut caller: Caller<'_, Host>,
+    macros: &ProcMacro<Bridge>,
+    Entry { index, counters }: Entry,
+    sret: u32,
+    config: u32,
+) -> wasmtime::Result<()> {
+    let exports = caller.data().exports()?;
+    exports.with_stack(&mut caller, FRAME, |caller, frame| {
+        let config = exports.read(caller, config, bridge_config::SIZE)?;
+        let word = |at: u32| u32_at(config, at);
+        let message = Message {
+            words: std::array::from_fn(|word_| word(bridge_config::INPUT + 4 * word_ as u32)),
+        };
+        let (call, env) = (
+            word(bridge_config::DISPATCH_CALL),
+            word(bridge_config::DISPATCH_ENV),
+        );
+        let input = message.bytes(&exports, caller)?.to_vec();
+        let ledger = Ledger::new(&input)?;
+        let call = exports.function(&mut *caller, call)?.typed(&mut *caller)?;
+        let wasi = caller.data().macro_wasi();
+        let bridge = Bridge {
+            // SAFETY: see `Bridge::caller`.
+            caller: NonNull::from(&mut *caller).cast(),
+            exports,
+            call,
+            env,
+            frame,
+            message,
+            counters,
+            ledger,
+            failure: None,
+        };
+        let start = caller.data().statistics.map(|_| Instant::now());
+        let outcome = macros.expand(index, &input, bridge, wasi);
+        if let (Some(start), Some(all)) = (start, &mut caller.data_mut().statistics) {
+            all.expansions += 1;
+            all.expanding += start.elapsed();
+        }
+        let Bridge {
+            mut message,
+            mut ledger,
+            failure,
+            ..
+        } = outcome.dispatch;
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        let now = count(&exports, caller, counters)?;
+        let output = match outcome.result {
+            Ok(expanded) => match ledger.answer(&expanded.output, now) {
+                Ok(()) => expanded.output,
+                Err(offence) => refusal(&offence),
+            },
+            Err(error) => error_message(&error.to_string()),
+        };
+        // A macro that failed may have failed for that; one that went on did without.
+        if output.first() != Some(&0) {
+            for refusal in outcome.wasi.refusals() {
+                eprintln!("note: {}: {refusal}", macros.declarations()[index]);
+            }
+        }
+        message.replace(&exports, caller, frame, &output)?;
+        exports.write(caller, sret, &message.encode())
+    })
+}
+
+/// Answers a macro by asking rustc.
+pub(crate) struct Bridge {
+    /// The caller that [`run`] was given, without its lifetime: a macro's store holds plain data
+    /// only. `run` has it mutably borrowed, doesn't touch it while the macro runs, and takes the
+    /// bridge back before it returns; so whoever reaches it through here is alone with it.
+    caller: NonNull<Caller<'static, Host>>,
+    exports: Exports,
+    /// `BridgeConfig::dispatch`.
+    call: TypedFunc<(u32, u32, u32), ()>,
+    env: u32,
+    /// Room for two `Buffer`s on rustc's stack.
+    frame: u32,
+    /// The one buffer that goes back and forth, as in a native macro.
+    message: Message,
+    /// Where rustc counts the crate's handles.
+    counters: u32,
+    ledger: Ledger,
+    /// What ended rustc while it answered.
+    failure: Option<wasmtime::Error>,
+}
+
+impl Dispatch for Bridge {
+    fn dispatch(&mut self, request: &[u8], reply: &mut Vec<u8>) {
+        if self.failure.is_some() {
+            return;
+        }
+        // SAFETY: the pointee outlives `self` and nobody else uses it (see the field); the lifetime
+        // isn't let out of here.
+        let caller = unsafe { self.caller.as_mut() };
+        let start = caller.data().statistics.map(|_| Instant::now());
+        if let Err(failure) = self.ask(caller, request, reply) {
+            self.failure = Some(failure);
+        }
+        if let (Some(start), Some(all)) = (start, &mut caller.data_mut().statistics) {
+            all.dispatches += 1;
+            all.dispatching += start.elapsed();
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        self.failure.is_some()
+    }
+}
+
+impl Bridge {
+    fn ask(
+        &mut self,
+        caller: &mut Caller<'_, Host>,
+        request: &[u8],
+        reply: &mut Vec<u8>,
+    ) -> wasmtime::Result<()> {
+        let (exports, frame) = (self.exports, self.frame);
+        let now = count(&exports, caller, self.counters)?;
+        if let Err(offence) = self.ledger.request(request, now) {
+            reply.extend(refusal(&offence));
+            return Ok(());
+        }
+        self.message.replace(&exports, caller, frame, request)?;
+        let sret = frame + buffer::SIZE;
+        exports.write(&mut *caller, frame, &self.message.encode())?;
+        let start = caller.data().statistics.map(|_| Instant::now());
+        self.call.call(&mut *caller, (sret, self.env, frame))?;
+        if let (Some(start), Some(all)) = (start, &mut caller.data_mut().statistics) {
+            all.answering += start.elapsed();
+        }
+        self.message = Message::read(&exports, caller, sret)?;
+        reply.extend_from_slice(self.message.bytes(&exports, caller)?);
+        Ok(())
+    }
+}
+
+/// What a macro hears instead of rustc's reply, and rustc instead of its answer.
+fn refusal(offence: &Offence) -> Vec<u8> {
+    error_message(&format!(
+        "the macro broke the proc-macro protocol: {offence}"
+    ))
+}
+
+fn count(exports: &Exports, caller: &Caller<'_, Host>, at: u32) -> wasmtime::Result<Counters> {
+    let bytes = exports.read(caller, at, pm_abi::COUNTERS_SIZE)?;
+    Ok(Counters {
+        streams: u32_at(bytes, 0),
+        spans: u32_at(bytes, 4),
+    })
+}
+
+/// A `Buffer` of rustc's, by value.
+#[derive(Clone, Copy)]
+struct Message {
+    words: [u32; 5],
+}
+
+impl Message {
+    fn read(exports: &Exports, caller: &Caller<'_, Host>, at: u32) -> wasmtime::Result<Message> {
+        let bytes = exports.read(caller, at, buffer::SIZE)?;
+        Ok(Message {
+            words: std::array::from_fn(|word| u32_at(bytes, 4 * word as u32)),
+        })
+    }
+
+    fn word(&self, offset: u32) -> u32 {
+        self.words[offset as usize / 4]
+    }
+
+    fn encode(&self) -> [u8; buffer::SIZE as usize] {
+        let mut bytes = [0; buffer::SIZE as usize];
+        for (place, word) in bytes.chunks_exact_mut(4).zip(self.words) {
+            place.copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+
+    fn bytes<'a>(
+        &self,
+        exports: &Exports,
+        caller: &'a Caller<'_, Host>,
+    ) -> wasmtime::Result<&'a [u8]> {
+        exports.read(caller, self.word(buffer::DATA), self.word(buffer::LEN))
+    }
+
+    /// Makes `bytes` the content, in a larger block of rustc's if there is no room.
+    fn replace(
+        &mut self,
+        exports: &Exports,
+        caller: &mut Caller<'_, Host>,
+        frame: u32,
+        bytes: &[u8],
+    ) -> wasmtime::Result<()> {
+        let len = u32::try_from(bytes.len())?;
+        self.words[buffer::LEN as usize / 4] = 0;
+        if len > self.word(buffer::CAPACITY) {
+            let reserve: TypedFunc<(u32, u32, u32), ()> = exports
+                .function(&mut *caller, self.word(buffer::RESERVE))?
+                .typed(&mut *caller)?;
+            let sret = frame + buffer::SIZE;
+            exports.write(&mut *caller, frame, &self.encode())?;
+            reserve.call(&mut *caller, (sret, frame, len))?;
+            *self = Message::read(exports, caller, sret)?;
+        }
+        exports.write(&mut *caller, self.word(buffer::DATA), bytes)?;
+        self.words[buffer::LEN as usize / 4] = len;
+        Ok(())
+    }
+}
+
+fn u32_at(bytes: &[u8], at: u32) -> u32 {
+    let word = bytes[at as usize..].first_chunk();
+    u32::from_le_bytes(*word.expect("the struct's size was read"))
+}

@@ -1,0 +1,145 @@
+//! The state of a running rustc, and what is around it.
+
+use crate::bridge::Bridge;
+use crate::memory::Exports;
+use pm_loader::{Grants, LoadError, Loader, Options, ProcMacro, WasiCtx};
+use std::collections::BTreeMap;
+use std::env::consts::{DLL_EXTENSION, DLL_PREFIX};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use wasmtime::ResourceLimiter;
+use wasmtime_wasi::p1::WasiP1Ctx;
+
+/// What rustc's store holds.
+pub(crate) struct Host {
+    pub(crate) wasi: WasiP1Ctx,
+    pub(crate) exports: Option<Exports>,
+    /// Memory was asked for that there is not.
+    pub(crate) out_of_memory: bool,
+    /// Counted if somebody wants to know.
+    pub(crate) statistics: Option<Statistics>,
+    directory: PathBuf,
+    variables: Vec<(String, String)>,
+    options: Options,
+    /// Made when the first macro is asked for.
+    macros: Option<Macros>,
+}
+
+/// What macros have cost a rustc.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics {
+    /// Macros that ran.
+    pub expansions: u64,
+    /// What they took together, rustc's answers included.
+    pub expanding: Duration,
+    /// Requests that rustc answered.
+    pub dispatches: u64,
+    /// What these took together, from the macro's call to its return.
+    pub dispatching: Duration,
+    /// Of that, what passed in rustc.
+    pub answering: Duration,
+}
+
+/// The macro crates of a rustc.
+struct Macros {
+    loader: Loader<Bridge>,
+    loaded: BTreeMap<PathBuf, Arc<ProcMacro<Bridge>>>,
+    grants: Arc<Grants>,
+}
+
+impl Host {
+    pub(crate) fn new(
+        wasi: WasiP1Ctx,
+        directory: PathBuf,
+        variables: Vec<(String, String)>,
+        options: Options,
+    ) -> Host {
+        Host {
+            wasi,
+            exports: None,
+            out_of_memory: false,
+            statistics: None,
+            directory,
+            variables,
+            options,
+            macros: None,
+        }
+    }
+
+    pub(crate) fn exports(&self) -> wasmtime::Result<Exports> {
+        self.exports
+            .ok_or_else(|| wasmtime::Error::msg("the WASI rustc calls the host while it starts"))
+    }
+
+    /// Loads a macro crate, once.
+    pub(crate) fn load(&mut self, path: &Path) -> Result<Arc<ProcMacro<Bridge>>, LoadError> {
+        let path = module_beside(self.directory.join(path));
+        let macros = match &mut self.macros {
+            Some(macros) => macros,
+            none => none.insert(Macros {
+                loader: Loader::new(self.options.clone())?,
+                loaded: BTreeMap::new(),
+                grants: Arc::new(Grants::of_build(self.variables.iter().cloned())),
+            }),
+        };
+        if let Some(loaded) = macros.loaded.get(&path) {
+            return Ok(Arc::clone(loaded));
+        }
+        let loaded = Arc::new(macros.loader.load(&path)?);
+        macros.loaded.insert(path, Arc::clone(&loaded));
+        Ok(loaded)
+    }
+
+    /// What a macro sees of the machine.
+    pub(crate) fn macro_wasi(&self) -> WasiCtx {
+        let grants = self
+            .macros
+            .as_ref()
+            .map(|macros| Arc::clone(&macros.grants));
+        WasiCtx::new(grants.unwrap_or_default())
+    }
+}
+
+/// The module of a macro crate: `NAME.wasm` where rustc has read the metadata of the native
+/// `libNAME.so` that cargo made.
+fn module_beside(path: PathBuf) -> PathBuf {
+    let is_native = path
+        .extension()
+        .is_some_and(|extension| extension == DLL_EXTENSION);
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    match stem.filter(|_| is_native) {
+        Some(stem) => {
+            let name = stem.strip_prefix(DLL_PREFIX).unwrap_or(stem);
+            path.with_file_name(format!("{name}.wasm"))
+        }
+        None => path,
+    }
+}
+
+/// Nothing is limited beyond what a 32-bit memory can be; that it was reached is noted, since all
+/// that rustc can do then is to abort.
+impl ResourceLimiter for Host {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.out_of_memory = true;
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(true)
+    }
+}

@@ -1,0 +1,58 @@
+//! Real macro crates on real code, and errors of macros: the same expansion, the same text, byte for
+//! byte.
+
+use pm_tests::cases::Case;
+use pm_tests::verdict::{Expect, same_rustc};
+use pm_tests::workspace::{fixtures, samples};
+
+fn check(name: &str) {
+    for case in Case::read_all(samples(), name) {
+        same_rustc(samples(), &case, Expect::Success);
+    }
+}
+
+macro_rules! crates {
+    ($($name:ident)*) => {
+        $(
+            #[test]
+            fn $name() {
+                check(stringify!($name));
+            }
+        )*
+    };
+}
+
+crates! {
+    async_stream_impl async_trait bytemuck_derive clap_derive darling_macro derive_more_impl
+    displaydoc enum_as_inner futures_macro indoc num_enum_derive paste phf_macros
+    pin_project_internal prost_derive rkyv_derive serde_derive snafu_derive strum_macros
+    thiserror_impl time_macros tokio_macros tracing_attributes zerocopy_derive
+    getset
+}
+
+#[test]
+fn errors() {
+    for case in Case::read_all(samples(), "errors") {
+        same_rustc(samples(), &case, Expect::Failure);
+    }
+}
+
+/// Diagnostics of every level, from macros that panic and macros that unwind on purpose.
+#[test]
+fn diagnostics() {
+    for name in [
+        "diagnostics_all",
+        "diagnostics_hygiene",
+        "panic_derive",
+        "panic_attr",
+        "panic_bang",
+    ] {
+        let case = Case::read(fixtures(), &format!("{name}.rs"));
+        let expect = if name == "diagnostics_hygiene" {
+            Expect::Success
+        } else {
+            Expect::Failure
+        };
+        same_rustc(fixtures(), &case, expect);
+    }
+}
