@@ -24,11 +24,12 @@ pub struct Options {
 }
 
 impl Options {
-    /// Options from the environment: `PM_AOT_LOG`, `PM_AOT_WRITE`.
+    /// Options from the environment: `PM_AOT_LOG`, `PM_AOT_WRITE`, `PM_AOT_JIT`.
     pub fn from_env() -> Options {
         let set = |name| std::env::var_os(name).is_some_and(|value| value == "1");
         Options {
             log: LogLevel::from_env(),
+            ignore_artifacts: set("PM_AOT_JIT"),
             write_artifacts: set("PM_AOT_WRITE"),
             ..Options::default()
         }

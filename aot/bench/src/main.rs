@@ -6,6 +6,7 @@
 mod case;
 mod measure;
 mod native;
+mod rustc;
 mod wasm;
 
 use anyhow::Result;
@@ -31,6 +32,17 @@ enum Command {
         #[arg(long, default_value_t = 21)]
         repetitions: usize,
     },
+    /// What macros add to a compile by the WASI rustc.
+    Rustc {
+        /// A target directory in which `pm-aot build` has built serde with its macros.
+        target: PathBuf,
+        /// The pm-aot that runs it.
+        #[arg(long)]
+        pm_aot: PathBuf,
+        /// How often each thing is measured.
+        #[arg(long, default_value_t = 21)]
+        repetitions: usize,
+    },
     /// Everything.
     All {
         /// A target directory in which `pm-aot build` has built the macros.
@@ -50,6 +62,11 @@ fn main() -> Result<()> {
             target,
             repetitions,
         } => load(&target, repetitions),
+        Command::Rustc {
+            target,
+            pm_aot,
+            repetitions,
+        } => rustc::run(&target, &pm_aot, repetitions),
         Command::All {
             target,
             optimised,
