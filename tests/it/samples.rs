@@ -56,7 +56,7 @@ mod errors {
 
     errors! {
         attributes bangs clap_derive derives hygiene serde_derive serde_types
-        thiserror_impl thiserror_provider
+        structopt_derive thiserror_impl thiserror_provider
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::Stdio;
 use fs_err as fs;
 use pm_toolchain::Toolchain;
 
+use crate::amend;
 use crate::graph::{Graph, Unit};
 use crate::rewrite::Recipe;
 use crate::store::Store;
@@ -66,6 +67,15 @@ impl Compiler<'_> {
             .prefix("rustc-")
             .tempdir_in(&directory)?;
 
+        let mut arguments = self.graph.arguments(&self.recipe, self.store, id);
+        if amend::is_amended(unit.package())
+            && let Some(package) = unit.record.environment.get("CARGO_MANIFEST_DIR")
+            && let Some(input) = unit.record.source()
+        {
+            let copy = scratch.path().join("amended");
+            amend::amend(Path::new(package), &input, &copy, &mut arguments)?;
+        }
+
         let mut command = self.toolchain.unstable_command(&self.toolchain.rustc);
         // They name file descriptors that rustc would not get from us.
         for jobserver in ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"] {
@@ -76,7 +86,7 @@ impl Compiler<'_> {
             .envs(&unit.record.environment)
             // A build script may have set it for one crate.
             .env("RUSTC_BOOTSTRAP", "1")
-            .args(self.graph.arguments(&self.recipe, self.store, id))
+            .args(arguments)
             .arg("--out-dir")
             .arg(scratch.path())
             .stdin(Stdio::null());

@@ -23,6 +23,7 @@
 //! beyond what cargo remaps. The price: a module's bytes depend on where the sources are. They do
 //! not depend on the target directory, unless a build script wrote sources there.
 
+mod amend;
 mod artifact;
 mod built;
 mod cargo;
