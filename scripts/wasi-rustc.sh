@@ -158,7 +158,7 @@ while IFS= read -r argument; do
     *) link+=("$argument") ;;
     esac
 done < <(field "$json" link_args)
-for argument in --export-table --growable-table --max-memory=4294967296 --stack-first \
+for argument in --wrap=linkat --export-table --growable-table --max-memory=4294967296 --stack-first \
     -z stack-size=134217728; do
     link+=("-Clink-arg=$argument")
 done
