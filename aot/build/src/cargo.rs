@@ -148,7 +148,10 @@ impl Cargo<'_> {
             let mut output = io::stdout().lock();
             for line in BufReader::new(stdout).split(b'\n') {
                 let line = line?;
-                let artifact = line.starts_with(b"{").then(|| Artifact::parse(&line));
+                // What rustc itself prints (`-Zunpretty`) may begin with a brace, too.
+                let artifact = line
+                    .starts_with(b"{\"reason\":")
+                    .then(|| Artifact::parse(&line));
                 let message = artifact.is_some();
                 artifacts.extend(artifact.flatten());
                 if forward && (wants_messages || !message) {

@@ -29,7 +29,7 @@ fn each_reads_what_the_other_wrote() {
 /// The bytes themselves, for a crate that uses macros.
 #[test]
 fn both_write_the_same() {
-    let source = "#[derive(panics::Quiet)] pub struct A { pub x: u8 }";
+    let source = "#[derive(panics::Panics)] pub struct A { pub x: u8 }";
     let folder = folder(&[("lib.rs", source)]);
     let macros = &fixtures()
         .externs

@@ -20,17 +20,17 @@ fn main() {
 
 #[test]
 fn version_and_settings() {
-    let folder = folder(&[]);
+    let folder = folder(&[("file.rs", "")]);
     for arguments in [
         &["-V"][..],
         &["--print=sysroot"],
         &["--print=host-tuple"],
-        &["--print=crate-name", "some/file.rs"],
+        &["--print=crate-name", "file.rs"],
         &[
             "--print=file-names",
             "--crate-type=lib",
             "--crate-name=a",
-            "-",
+            "file.rs",
         ],
         &["--explain", "E0382"],
         &["--help"],
@@ -90,6 +90,7 @@ fn files_and_directories() {
         ),
     ]);
     let project = folder.path().join("project");
+    fs_err::create_dir(folder.path().join("out")).expect("a temporary folder");
     same(
         &project,
         &[
@@ -101,7 +102,7 @@ fn files_and_directories() {
     );
     let native = fs_err::read(folder.path().join("out/lib.d")).expect("the native one's");
     assert!(folder.path().join("out/liblib.rmeta").exists());
-    fs_err::remove_dir_all(folder.path().join("out")).expect("the folder");
+    fs_err::remove_file(folder.path().join("out/lib.d")).expect("the native one's");
     let mut rustc = wasi();
     rustc.current_dir(&project).args([
         "--crate-type=lib",
