@@ -20,6 +20,7 @@ absent() {
 absent pm-loader cranelift-codegen --no-default-features
 absent pm-loader wasmtime-internal-cranelift --no-default-features
 absent pm-loader pm-snapshot --no-default-features
+absent pm-rustc cranelift-codegen --no-default-features
 absent pm-abi wasmtime
 absent pm-server wasmtime
 absent pm-snapshot pm-loader
