@@ -88,6 +88,29 @@ pub fn write(
     Ok(path)
 }
 
+/// Gives the artifact of a module that was written again, with the same content, the module's new
+/// modification time: until then, each load has to hash the module. Does nothing where the two
+/// don't belong together.
+///
+/// # Errors
+///
+/// What the system said, with the path.
+pub fn renew(wasm: &Path) -> std::io::Result<()> {
+    // Before the content is read, as in `precompile_file`.
+    let modified = fs_err::metadata(wasm)?.modified()?;
+    let path = artifact::path_for(wasm);
+    let Ok(artifact) = artifact::Artifact::open(&path) else {
+        return Ok(());
+    };
+    if artifact.modified() == Some(modified)
+        || artifact.verify_source(&fs_err::read(wasm)?).is_err()
+    {
+        return Ok(());
+    }
+    let file = fs_err::File::options().write(true).open(&path)?;
+    file.file().set_modified(modified)
+}
+
 /// What a manifest says of a snapshot.
 pub(crate) fn describe(snapshot: &Snapshot) -> Module {
     let callbacks = &snapshot.callbacks;

@@ -41,6 +41,29 @@ fn nothing_is_said_on_standard_output_and_little_when_quiet() {
     assert_eq!((ran.code, &*ran.stdout, &*ran.stderr), (Some(0), "", ""));
 }
 
+/// A build may write the same module again: by its time, a load would have to hash it.
+#[test]
+fn a_module_written_again_gives_its_time_to_the_artifact() {
+    let tree = Tree::with_good();
+    on("precompile", tree.path()).expect(0, &[]);
+    let modified = |name| {
+        fs::metadata(tree.at(name))
+            .and_then(|file| file.modified())
+            .unwrap()
+    };
+    let later = modified("good.wasm") + Duration::from_secs(100);
+    let wasm = fs::File::options()
+        .write(true)
+        .open(tree.at("good.wasm"))
+        .unwrap();
+    wasm.file().set_modified(later).unwrap();
+    let before = modified("good.cwasm");
+    on("precompile --dry-run", tree.path()).expect(0, &["; 1 fresh"]);
+    assert_eq!(modified("good.cwasm"), before);
+    on("precompile", tree.path()).expect(0, &["; 1 fresh"]);
+    assert_eq!(modified("good.cwasm"), later);
+}
+
 #[test]
 fn a_fresh_artifact_stays_unless_forced() {
     let tree = Tree::with_good();

@@ -98,6 +98,10 @@ pub(crate) fn precompile(found: Modules, settings: Settings, shell: &Shell) -> R
     };
     for wasm in &plan.fresh {
         shell.detail("Fresh", wasm.display());
+        if !settings.dry_run {
+            // Where that can't be done, loads are slower, and nothing else.
+            _ = pm_loader::compile::renew(wasm);
+        }
         say(&Message::Fresh {
             wasm: text(wasm),
             artifact: text(&path_for(wasm)),
