@@ -44,8 +44,9 @@ pub(crate) fn run(
         let ledger = Ledger::new(&input)?;
         let call = exports.function(&mut *caller, call)?.typed(&mut *caller)?;
         let wasi = caller.data().macro_wasi();
+        // Before the pointer is made: until the bridge is back, nobody else uses the caller.
+        let start = caller.data().statistics.map(|_| Instant::now());
         let bridge = Bridge {
-            // SAFETY: see `Bridge::caller`.
             caller: NonNull::from(&mut *caller).cast(),
             exports,
             call,
@@ -56,7 +57,6 @@ pub(crate) fn run(
             ledger,
             failure: None,
         };
-        let start = caller.data().statistics.map(|_| Instant::now());
         let outcome = macros.expand(index, &input, bridge, wasi);
         if let (Some(start), Some(all)) = (start, &mut caller.data_mut().statistics) {
             all.expansions += 1;

@@ -1,7 +1,7 @@
 //! Runs a wasm proc macro inside a stock rustc, as a native proc macro would run there.
 //!
 //! The tests write, for each macro crate, a native proc-macro crate with the same macros
-//! (`tests/it/oracle.rs`), each of which calls [`derive`], [`attribute`] or [`bang`]. That crate takes
+//! (`tests/support/oracle.rs`), each of which calls [`derive`], [`attribute`] or [`bang`]. That crate takes
 //! the original's place in a compilation; what the compiler prints must stay the same. The macro's
 //! requests are answered by the compiler itself, through `proc_macro` ([`pm_server::Rustc`]).
 //!
