@@ -32,13 +32,7 @@ macro_rules! crates {
     };
 }
 
-crates! {
-    async_stream_impl async_trait bytemuck_derive clap_derive darling_macro derive_more_impl
-    displaydoc enum_as_inner futures_macro indoc num_enum_derive paste phf_macros
-    pin_project_internal prost_derive rkyv_derive serde_derive snafu_derive strum_macros
-    thiserror_impl time_macros tokio_macros tracing_attributes zerocopy_derive
-    getset
-}
+macro_crates!(crates getset);
 
 /// Macros that refuse their input, panic, or make what rustc refuses.
 mod errors {
