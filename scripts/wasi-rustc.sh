@@ -28,6 +28,20 @@ fail() {
     exit 1
 }
 
+# need COMMAND PACKAGE: installs what isn't there, where that can be done without asking.
+need() {
+    if command -v "$1" >/dev/null; then
+        return
+    elif [[ $EUID == 0 ]] && command -v apt-get >/dev/null; then
+        { apt-get update --quiet && apt-get install --quiet --yes "$2"; } >&2
+    else
+        fail "\`$1\` isn't installed" "install the package \`$2\`"
+    fi
+}
+need python3 python3
+need patch patch
+need flock util-linux
+
 # field FILE KEY: a value of a JSON object; of an array, a line an element.
 field() {
     python3 -c 'import json, sys
@@ -90,8 +104,10 @@ mkdir --parents "$all"
 exec {lock}>"$all/lock"
 flock --nonblock "$lock" || { status Blocking "waiting for another build" && flock "$lock"; }
 
-# current: makes the link to this build, in one step.
+# current: makes the link to this build, in one step; compiles the module anew if what is there is
+# another wasmtime's or another CPU's.
 current() {
+    "$pm_aot" precompile-rustc "$final/rustc.wasm" >&2
     ln --symbolic --force --no-dereference "$key" "$all/current.new"
     mv --no-target-directory "$all/current.new" "$all/current"
     echo "$final/rustc.wasm"
@@ -163,6 +179,9 @@ for argument in --wrap=linkat --export-table --growable-table --max-memory=42949
     link+=("-Clink-arg=$argument")
 done
 
+# Optimising across a crate's own codegen units is for a compiler that is to be fast.
+lto=false
+if [[ $opt_level == [01] ]]; then lto='"off"'; fi
 status Building "$version for WASI, at opt-level $opt_level (10 to 30 minutes on two cores)"
 start=$SECONDS
 (
@@ -172,7 +191,8 @@ start=$SECONDS
     export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%$'\x1f'}
     native "$cargo" rustc --release --package pm-wasi-rustc --bin pm-wasi-rustc \
         -Zjson-target-spec -Zunstable-options --target "$(field "$json" target_spec)" \
-        --config "profile.release.opt-level=$opt_level" -- "${link[@]}" >&2
+        --config "profile.release.opt-level=$opt_level" --config "profile.release.lto=$lto" \
+        -- "${link[@]}" >&2
 )
 seconds=$((SECONDS - start))
 

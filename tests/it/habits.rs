@@ -31,7 +31,7 @@ macro_rules! cases {
 
 cases! {
     SAME {
-        Success: deep diagnostics_spans environment files large panic_caught shout talk tokens;
+        Success: deep diagnostics_spans environment expand_nested files large panic_caught shout talk tokens;
         Failure: diagnostics_all diagnostics_hygiene expand_error panic_attr panic_bang panic_derive;
     }
 }

@@ -118,8 +118,9 @@ impl Cargo<'_> {
             .arg(&self.options.subcommand)
             .arg("--message-format")
             .arg(self.arguments.message_format())
-            .args(&self.arguments.passed)
             .args(self.own_target_dir(workspace))
+            // Last: there may be a `--` among them.
+            .args(&self.arguments.passed)
             .stdout(Stdio::piped());
         let wrapper = match &self.options.wrapper {
             Some(wrapper) => wrapper.clone(),

@@ -4,7 +4,7 @@ use crate::shell::Shell;
 use crate::{Error, Exit};
 use std::path::PathBuf;
 
-/// Compile a WASI rustc ahead of time: `NAME.cwasm` beside `NAME.wasm`
+/// Compile a WASI rustc ahead of time: `NAME.cwasm` beside `NAME.wasm`, unless it is there and fits
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
     /// The module
@@ -14,6 +14,10 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, shell: &Shell) -> Result<Exit, Error> {
     let Options { wasm } = options;
     let output = wasm.with_extension("cwasm");
+    if pm_rustc::is_precompiled(wasm, &output) {
+        shell.status("Fresh", output.display());
+        return Ok(Exit::Success);
+    }
     let size = pm_rustc::precompile(wasm, &output)?;
     shell.status(
         "Precompiled",

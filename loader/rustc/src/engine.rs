@@ -12,6 +12,22 @@ pub(crate) fn engine() -> wasmtime::Result<Engine> {
     pm_engine::engine(Purpose::Compiler, ABI)
 }
 
+/// Whether `code` is what [`precompile`] makes of `wasm` here and now: it fits this engine, and is no
+/// older than the module.
+#[must_use]
+pub fn is_precompiled(wasm: &std::path::Path, code: &std::path::Path) -> bool {
+    let written = |path| std::fs::metadata(path).and_then(|it| it.modified()).ok();
+    let fits = || {
+        let file = std::fs::File::open(code).ok()?;
+        // SAFETY: as in `Compiler::open`.
+        unsafe { wasmtime::Module::deserialize_open_file(&engine().ok()?, file) }.ok()
+    };
+    match (written(wasm), written(code)) {
+        (Some(wasm), Some(code)) => wasm <= code && fits().is_some(),
+        _ => false,
+    }
+}
+
 /// Compiles `rustc.wasm` ahead of time and writes the code to `output`, whole or not at all.
 ///
 /// # Errors

@@ -24,7 +24,7 @@ pub use installed::{Installed, InstalledError};
 pub use run::Statistics;
 
 #[cfg(feature = "compile")]
-pub use engine::precompile;
+pub use engine::{is_precompiled, precompile};
 
 /// The import module of the host's function: its last part is the interface's version
 /// (`rustc-patch/manifest.toml`).

@@ -22,6 +22,8 @@ fn wasi(package: &Path, arguments: &[&str]) -> Command {
         .env("CARGO_TARGET_DIR", scratch().join("application"))
         // As the native one below has it: build scripts look at it.
         .env("RUSTC_BOOTSTRAP", "1")
+        // The macros run once or twice: soon compiled is better than fast.
+        .env("PM_AOT_OPT_LEVEL", "1")
         .args(["cargo", "--wasi"])
         .args(arguments);
     cargo
@@ -39,7 +41,8 @@ fn native(package: &Path, arguments: &[&str]) -> Command {
     cargo
 }
 
-/// What rustc said, without cargo's own lines, which have times and directories in them.
+/// What rustc said, without cargo's own lines, which have times and directories in them, and without
+/// the loader's, which cargo keeps and shows again.
 fn diagnostics(stderr: &str) -> String {
     let verbs = [
         "Compiling",
@@ -55,7 +58,7 @@ fn diagnostics(stderr: &str) -> String {
     ];
     let lines = stderr.lines().filter(|line| {
         let word = line.trim_start().split(' ').next().unwrap_or_default();
-        !(line.starts_with("  ") && verbs.contains(&word))
+        !(line.starts_with("  ") && verbs.contains(&word) || line.starts_with("pm-aot: "))
     });
     lines.map(|line| format!("{line}\n")).collect()
 }
