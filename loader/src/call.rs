@@ -3,7 +3,7 @@
 //! Everything that comes from the macro, pointers and lengths above all, is checked; what it does to
 //! its own memory is its own affair.
 
-use crate::Dispatch;
+use crate::mail;
 use crate::state::State;
 use pm_abi::layout::buffer as layout;
 use pm_snapshot_names::IMPORT_MODULE;
@@ -118,53 +118,49 @@ fn outside(at: u32, len: u32, what: &str) -> Violation {
 }
 
 /// Defines the host's functions in a linker.
-pub(crate) fn add_to_linker<D: Dispatch + 'static>(
-    linker: &mut Linker<State<D>>,
-) -> wasmtime::Result<()> {
-    linker.func_wrap(IMPORT_MODULE, "dispatch", dispatch::<D>)?;
-    linker.func_wrap(IMPORT_MODULE, "reserve", reserve::<D>)?;
-    linker.func_wrap(IMPORT_MODULE, "drop", drop::<D>)?;
+pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    linker.func_wrap_async(IMPORT_MODULE, "dispatch", |host, (sret, env, at)| {
+        Box::new(dispatch(host, sret, env, at))
+    })?;
+    linker.func_wrap_async(IMPORT_MODULE, "reserve", |host, (sret, at, additional)| {
+        Box::new(reserve(host, sret, at, additional))
+    })?;
+    linker.func_wrap_async(IMPORT_MODULE, "drop", |host, (at,)| {
+        Box::new(drop(host, at))
+    })?;
     Ok(())
 }
 
-type Host<'a, D> = Caller<'a, State<D>>;
+type Host<'a> = Caller<'a, State>;
 
 /// `BridgeConfig::dispatch`: the request's buffer comes back with the reply in it.
-fn dispatch<D: Dispatch + 'static>(
-    mut caller: Host<'_, D>,
-    sret: u32,
-    _env: u32,
-    at: u32,
-) -> wasmtime::Result<()> {
+async fn dispatch(mut caller: Host<'_>, sret: u32, _env: u32, at: u32) -> wasmtime::Result<()> {
     let memory = memory(&caller)?;
     let (bytes, state) = memory.data_and_store_mut(&mut caller);
     let mut buffer = Buffer::read(bytes, at)?;
-    state.reply.clear();
-    state
-        .dispatch
-        .dispatch(buffer.bytes(bytes)?, &mut state.reply);
-    if state.dispatch.is_gone() {
-        return Err(Gone.into());
-    }
-    let len = u32::try_from(state.reply.len()).map_err(|_| OutOfMemory)?;
+    state.mail.ask(buffer.bytes(bytes)?);
+    mail::answered().await;
+    let reply = caller.data().mail.take_reply().ok_or(Gone)?;
+    let len = u32::try_from(reply.len()).map_err(|_| OutOfMemory)?;
     if len > buffer.capacity {
         // The request was read: nothing of the old block is needed. One that isn't the host's own
         // stays with the macro's allocator until the instance ends.
         if buffer.drop == caller.data().callbacks[2] {
-            release(&mut caller, buffer.data)?;
+            release(&mut caller, buffer.data).await?;
         }
-        buffer = allocate(&mut caller, len)?;
+        buffer = allocate(&mut caller, len).await?;
     }
     let (bytes, state) = memory.data_and_store_mut(&mut caller);
-    slice_mut(bytes, buffer.data, len, "a message")?.copy_from_slice(&state.reply);
+    slice_mut(bytes, buffer.data, len, "a message")?.copy_from_slice(&reply);
+    state.mail.keep(reply);
     buffer.len = len;
     buffer.write(bytes, sret)?;
     Ok(())
 }
 
 /// `Buffer::reserve` of the host's buffers: the same bytes with room for `additional` more.
-fn reserve<D: Dispatch + 'static>(
-    mut caller: Host<'_, D>,
+async fn reserve(
+    mut caller: Host<'_>,
     sret: u32,
     at: u32,
     additional: u32,
@@ -174,25 +170,25 @@ fn reserve<D: Dispatch + 'static>(
     let needed = old.len.checked_add(additional).ok_or(OutOfMemory)?;
     let mut new = old;
     if needed > old.capacity {
-        new = allocate(&mut caller, needed.max(old.capacity.saturating_mul(2)))?;
+        new = allocate(&mut caller, needed.max(old.capacity.saturating_mul(2))).await?;
         let bytes = memory.data_mut(&mut caller);
         old.bytes(bytes)?;
         let range = old.data as usize..old.data as usize + old.len as usize;
         bytes.copy_within(range, new.data as usize);
         new.len = old.len;
-        release(&mut caller, old.data)?;
+        release(&mut caller, old.data).await?;
     }
     new.write(memory.data_mut(&mut caller), sret)?;
     Ok(())
 }
 
 /// `Buffer::drop` of the host's buffers.
-fn drop<D: Dispatch + 'static>(mut caller: Host<'_, D>, at: u32) -> wasmtime::Result<()> {
+async fn drop(mut caller: Host<'_>, at: u32) -> wasmtime::Result<()> {
     let buffer = Buffer::read(memory(&caller)?.data(&caller), at)?;
-    release(&mut caller, buffer.data)
+    release(&mut caller, buffer.data).await
 }
 
-fn memory<D>(caller: &Host<'_, D>) -> Result<Memory, Violation> {
+fn memory(caller: &Host<'_>) -> Result<Memory, Violation> {
     caller
         .data()
         .memory
@@ -200,17 +196,14 @@ fn memory<D>(caller: &Host<'_, D>) -> Result<Memory, Violation> {
 }
 
 /// A block from the macro's own allocator, as an empty buffer of the host's.
-pub(crate) fn allocate<D: Dispatch + 'static>(
-    caller: &mut Host<'_, D>,
-    size: u32,
-) -> wasmtime::Result<Buffer> {
+async fn allocate(caller: &mut Host<'_>, size: u32) -> wasmtime::Result<Buffer> {
     let export = caller.data().exports.malloc;
     let malloc = caller
         .get_module_export(&export)
         .and_then(wasmtime::Extern::into_func)
         .ok_or_else(|| Violation("`malloc` isn't a function".into()))?;
     let malloc = malloc.typed::<u32, u32>(&*caller)?;
-    let data = malloc.call(caller.as_context_mut(), size)?;
+    let data = malloc.call_async(caller.as_context_mut(), size).await?;
     if data == 0 {
         return Err(OutOfMemory.into());
     }
@@ -227,7 +220,7 @@ pub(crate) fn allocate<D: Dispatch + 'static>(
 }
 
 /// Gives a block back, unless it is the exchange block, which isn't the allocator's to reuse.
-fn release<D: Dispatch + 'static>(caller: &mut Host<'_, D>, data: u32) -> wasmtime::Result<()> {
+async fn release(caller: &mut Host<'_>, data: u32) -> wasmtime::Result<()> {
     let [exchange, size] = caller.data().exchange;
     if data == 0 || (exchange..exchange + size).contains(&data) {
         return Ok(());
@@ -238,5 +231,6 @@ fn release<D: Dispatch + 'static>(caller: &mut Host<'_, D>, data: u32) -> wasmti
         .and_then(wasmtime::Extern::into_func)
         .ok_or_else(|| Violation("`free` isn't a function".into()))?;
     free.typed::<u32, ()>(&*caller)?
-        .call(caller.as_context_mut(), data)
+        .call_async(caller.as_context_mut(), data)
+        .await
 }

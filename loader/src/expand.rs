@@ -2,16 +2,15 @@
 
 use crate::artifact::Module;
 use crate::call::{Buffer, Gone, OutOfMemory, Violation, slice_mut};
+use crate::code::Linked;
+use crate::mail::Mail;
 use crate::state::State;
-use crate::{Dispatch, ExpandError, ProcMacro, panic_message};
+use crate::{Dispatch, ExpandError, ProcMacro, mail, panic_message};
 use pm_abi::layout::{bridge_config, buffer};
-use pm_engine::MAX_WASM_STACK;
 use pm_wasi::{Exit, Output, WasiCtx};
 use std::io::Write;
+use std::sync::Arc;
 use wasmtime::{Instance, Store, Trap};
-
-/// What the host's code needs of a stack beside the macro's own, in bytes.
-const HOST_STACK: usize = 1 << 20;
 
 /// Where the answer's `Buffer` goes in the exchange block, and where messages begin.
 const ANSWER: u32 = bridge_config::SIZE;
@@ -19,11 +18,9 @@ const MESSAGES: u32 = 64;
 const _: () = assert!(ANSWER + buffer::SIZE <= MESSAGES);
 
 /// What an expansion leaves.
-pub struct Outcome<D> {
+pub struct Outcome {
     /// The macro's answer, or why there is none.
     pub result: Result<Expanded, ExpandError>,
-    /// Who answered the macro's requests, given back.
-    pub dispatch: D,
     /// What it saw of the machine: captured output, refusals.
     pub wasi: WasiCtx,
 }
@@ -36,35 +33,21 @@ pub struct Expanded {
     pub output: Vec<u8>,
 }
 
-impl<D: Dispatch + 'static> ProcMacro<D> {
+impl ProcMacro {
     /// Expands with macro number `index` of [`ProcMacro::declarations`], in a fresh instance.
     ///
     /// `input` is what the bridge gives an entry point: the encoded `ExpnGlobals` and token stream
     /// handles. A panic of the macro is an answer, in `output`; an error means that it gave none.
-    pub fn expand(&self, index: usize, input: &[u8], dispatch: D, wasi: WasiCtx) -> Outcome<D> {
-        // A native macro runs on the compiler's stack; here the depth is fixed, so that what
-        // overflows doesn't depend on who calls.
-        let needed = MAX_WASM_STACK + HOST_STACK;
-        stacker::maybe_grow(needed, needed + HOST_STACK, || {
-            self.expand_here(index, input, dispatch, wasi)
-        })
-    }
-
-    /// Makes an instance and drops it: for measuring.
     ///
-    /// # Errors
-    ///
-    /// [`ExpandError::Trap`] if there's no room for one.
-    pub fn instantiate_only(&self, dispatch: D, wasi: WasiCtx) -> Result<(), ExpandError> {
-        let state = State::new(dispatch, wasi, self.exports, &self.manifest_module);
-        let mut store = Store::new(self.instance_pre.module().engine(), state);
-        match self.instance_pre.instantiate(&mut store) {
-            Ok(_) => Ok(()),
-            Err(error) => Err(explain(&error)),
-        }
-    }
-
-    fn expand_here(&self, index: usize, input: &[u8], dispatch: D, wasi: WasiCtx) -> Outcome<D> {
+    /// The macro runs on a stack of its own, of [`pm_engine::MAX_WASM_STACK`] bytes, so that what
+    /// overflows doesn't depend on who calls; `dispatch` is called on the caller's stack.
+    pub fn expand(
+        &self,
+        index: usize,
+        input: &[u8],
+        dispatch: &mut (impl Dispatch + ?Sized),
+        wasi: WasiCtx,
+    ) -> Outcome {
         let module = &self.manifest_module;
         // An aborting macro's message is only on its standard error.
         let wasi = if module.unwinds {
@@ -72,15 +55,18 @@ impl<D: Dispatch + 'static> ProcMacro<D> {
         } else {
             wasi.with_stderr(Output::capture())
         };
-        let state = State::new(dispatch, wasi, self.exports, module);
-        let mut store = Store::new(self.instance_pre.module().engine(), state);
-        let result = match self.runs.get(index) {
+        let (code, _place) = self.code.enter();
+        let state = State::new(wasi, code.exports, module);
+        let mail = Arc::clone(&state.mail);
+        let mut store = Store::new(code.instance_pre.module().engine(), state);
+        let result = match code.runs.get(index) {
             None => Err(ExpandError::NoSuchMacro(index)),
-            Some(run) => self
-                .call(&mut store, run, input)
-                .map_err(|error| explain(&error)),
+            Some(run) => {
+                let call = call(&mut store, code, module, run, input);
+                mail::run(call, &mail, dispatch).map_err(|error| explain(&error))
+            }
         };
-        let State { dispatch, wasi, .. } = store.into_data();
+        let State { wasi, .. } = store.into_data();
         let result = if module.unwinds {
             result
         } else {
@@ -88,63 +74,88 @@ impl<D: Dispatch + 'static> ProcMacro<D> {
         };
         Outcome {
             result: result.map(|output| Expanded { output }),
-            dispatch,
             wasi,
         }
     }
 
-    fn call(
-        &self,
-        store: &mut Store<State<D>>,
-        run: &wasmtime::ModuleExport,
-        input: &[u8],
-    ) -> wasmtime::Result<Vec<u8>> {
-        let instance = self.instance_pre.instantiate(&mut *store)?;
-        let missing = |what| Violation(format!("its {what} is missing"));
-        let memory = instance
-            .get_module_export(&mut *store, &self.exports.memory)
-            .and_then(wasmtime::Extern::into_memory)
-            .ok_or_else(|| missing("memory"))?;
-        store.data_mut().memory = Some(memory);
-        let module = &self.manifest_module;
-        let [exchange, size] = module.exchange;
-        let room = size
-            .checked_sub(MESSAGES)
-            .ok_or_else(|| missing("exchange block"))?;
-        let block = input_block(
-            store,
-            &instance,
-            self,
-            input.len(),
-            exchange + MESSAGES,
-            room,
-        )?;
-        let bytes = memory.data_mut(&mut *store);
-        slice_mut(bytes, block.data, block.len, "the input")?.copy_from_slice(input);
-        write_config(bytes, exchange, block, module)?;
-        let run = instance
-            .get_module_export(&mut *store, run)
-            .and_then(wasmtime::Extern::into_func)
-            .ok_or_else(|| missing("entry point"))?;
-        let answer = exchange + ANSWER;
-        run.typed::<(u32, u32), ()>(&*store)?
-            .call(&mut *store, (answer, exchange))?;
-        let bytes = memory.data(&*store);
-        Ok(Buffer::read(bytes, answer)?.bytes(bytes)?.to_vec())
+    /// Makes an instance and drops it: for measuring.
+    ///
+    /// # Errors
+    ///
+    /// [`ExpandError::Trap`] if there's no room for one.
+    pub fn instantiate_only(&self, wasi: WasiCtx) -> Result<(), ExpandError> {
+        let (code, _place) = self.code.enter();
+        let state = State::new(wasi, code.exports, &self.manifest_module);
+        let mut store = Store::new(code.instance_pre.module().engine(), state);
+        let instance = code.instance_pre.instantiate_async(&mut store);
+        match mail::run(instance, &Mail::default(), &mut Nobody) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(explain(&error)),
+        }
     }
 }
 
+/// Makes an instance and calls an entry point.
+async fn call(
+    store: &mut Store<State>,
+    code: &Linked,
+    module: &Module,
+    run: &wasmtime::ModuleExport,
+    input: &[u8],
+) -> wasmtime::Result<Vec<u8>> {
+    let instance = code.instance_pre.instantiate_async(&mut *store).await?;
+    let missing = |what| Violation(format!("its {what} is missing"));
+    let memory = instance
+        .get_module_export(&mut *store, &code.exports.memory)
+        .and_then(wasmtime::Extern::into_memory)
+        .ok_or_else(|| missing("memory"))?;
+    store.data_mut().memory = Some(memory);
+    let [exchange, size] = module.exchange;
+    let room = size
+        .checked_sub(MESSAGES)
+        .ok_or_else(|| missing("exchange block"))?;
+    let block = input_block(
+        store,
+        &instance,
+        (code, module),
+        input.len(),
+        exchange + MESSAGES,
+        room,
+    )
+    .await?;
+    let bytes = memory.data_mut(&mut *store);
+    slice_mut(bytes, block.data, block.len, "the input")?.copy_from_slice(input);
+    write_config(bytes, exchange, block, module)?;
+    let run = instance
+        .get_module_export(&mut *store, run)
+        .and_then(wasmtime::Extern::into_func)
+        .ok_or_else(|| missing("entry point"))?;
+    let answer = exchange + ANSWER;
+    run.typed::<(u32, u32), ()>(&*store)?
+        .call_async(&mut *store, (answer, exchange))
+        .await?;
+    let bytes = memory.data(&*store);
+    Ok(Buffer::read(bytes, answer)?.bytes(bytes)?.to_vec())
+}
+
+/// Answers nothing.
+struct Nobody;
+
+impl Dispatch for Nobody {
+    fn dispatch(&mut self, _request: &[u8], _reply: &mut Vec<u8>) {}
+}
+
 /// The block that the macro gets its input in and sends its requests with.
-fn input_block<D: Dispatch + 'static>(
-    store: &mut Store<State<D>>,
+async fn input_block(
+    store: &mut Store<State>,
     instance: &Instance,
-    macros: &ProcMacro<D>,
+    (code, module): (&Linked, &Module),
     len: usize,
     exchange: u32,
     room: u32,
 ) -> wasmtime::Result<Buffer> {
     let len = u32::try_from(len).map_err(|_| OutOfMemory)?;
-    let [_, reserve, drop] = macros.manifest_module.callbacks;
+    let [_, reserve, drop] = module.callbacks;
     if len <= room {
         return Ok(Buffer {
             data: exchange,
@@ -155,10 +166,11 @@ fn input_block<D: Dispatch + 'static>(
         });
     }
     let malloc = instance
-        .get_module_export(&mut *store, &macros.exports.malloc)
+        .get_module_export(&mut *store, &code.exports.malloc)
         .and_then(wasmtime::Extern::into_func)
         .ok_or_else(|| Violation("its malloc is missing".into()))?;
-    let data = malloc.typed::<u32, u32>(&*store)?.call(&mut *store, len)?;
+    let malloc = malloc.typed::<u32, u32>(&*store)?;
+    let data = malloc.call_async(&mut *store, len).await?;
     if data == 0 {
         return Err(OutOfMemory.into());
     }

@@ -8,6 +8,7 @@
 
 pub mod artifact;
 mod call;
+mod code;
 #[cfg(feature = "compile")]
 pub mod compile;
 mod decide;
@@ -15,6 +16,7 @@ mod error;
 mod expand;
 mod load;
 mod log;
+mod mail;
 mod panic_message;
 mod refusal;
 mod state;

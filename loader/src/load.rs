@@ -1,14 +1,11 @@
 //! From a path to a macro crate that is ready to expand.
 
 use crate::artifact::{self, Artifact, Module as ManifestModule};
-use crate::state::{Exports, State};
-use crate::{Declaration, Dispatch, LoadError, LogLevel, Refusal, RefusalCode, call, decide, log};
-use pm_abi::layout::ABI;
-use pm_engine::Purpose;
-use std::marker::PhantomData;
+use crate::code::{Code, Hosts};
+use crate::{Declaration, LoadError, LogLevel, Refusal, RefusalCode, decide, log};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
-use wasmtime::{Engine, InstancePre, Linker, Module, ModuleExport};
 
 /// How a [`Loader`] decides.
 #[derive(Clone, Debug, Default)]
@@ -36,11 +33,10 @@ impl Options {
     }
 }
 
-/// The engine of a process.
-pub struct Loader<D: 'static> {
-    engine: Engine,
+/// Loads macro crates, for one process.
+pub struct Loader {
+    hosts: Arc<Hosts>,
     options: Options,
-    answers: PhantomData<fn(D)>,
 }
 
 /// Where a macro crate's code comes from.
@@ -56,30 +52,26 @@ pub enum Origin {
 }
 
 /// A macro crate, ready to expand.
-pub struct ProcMacro<D: 'static> {
+pub struct ProcMacro {
     origin: Origin,
     rustc: String,
     crate_id: String,
     pub(crate) manifest_module: ManifestModule,
-    pub(crate) instance_pre: InstancePre<State<D>>,
-    pub(crate) exports: Exports,
-    pub(crate) runs: Vec<ModuleExport>,
+    pub(crate) code: Code,
 }
 
-impl<D: Dispatch + 'static> Loader<D> {
+impl Loader {
     /// Starts an engine. Once a process is enough: it and what it loads can be used from all
     /// threads.
     ///
     /// # Errors
     ///
     /// [`LoadError::Engine`] on a machine that wasmtime doesn't support.
-    pub fn new(options: Options) -> Result<Loader<D>, LoadError> {
+    pub fn new(options: Options) -> Result<Loader, LoadError> {
         let error = |error: wasmtime::Error| LoadError::Engine(format!("{error:#}"));
-        let engine = pm_engine::engine(Purpose::Artifact, ABI).map_err(error)?;
         Ok(Loader {
-            engine,
+            hosts: Arc::new(Hosts::new().map_err(error)?),
             options,
-            answers: PhantomData,
         })
     }
 
@@ -89,7 +81,7 @@ impl<D: Dispatch + 'static> Loader<D> {
     /// # Errors
     ///
     /// If neither can be used; the text has the reasons for both.
-    pub fn load(&self, path: &Path) -> Result<ProcMacro<D>, LoadError> {
+    pub fn load(&self, path: &Path) -> Result<ProcMacro, LoadError> {
         let start = Instant::now();
         let paths = Paths::of(path);
         let refusal = match self.try_artifact(&paths) {
@@ -120,7 +112,7 @@ impl<D: Dispatch + 'static> Loader<D> {
         Ok(artifact)
     }
 
-    fn try_artifact(&self, paths: &Paths) -> Result<ProcMacro<D>, Refusal> {
+    fn try_artifact(&self, paths: &Paths) -> Result<ProcMacro, Refusal> {
         if self.options.ignore_artifacts {
             return Err(Refusal::new(
                 RefusalCode::Missing,
@@ -128,19 +120,20 @@ impl<D: Dispatch + 'static> Loader<D> {
             ));
         }
         let (file, manifest) = self.open_fitting(paths)?.into_file();
-        // SAFETY: the file is one that this project wrote: its footer, its manifest's digest, its
-        // length and its source say so, as far as a file that isn't signed can (docs/FORMAT.md,
-        // "Trust": whoever may write it may as well replace a native macro's library). It isn't
-        // changed while it's mapped: writers replace it by renaming.
-        let module = unsafe { Module::deserialize_open_file(&self.engine, file) }
+        let macros = manifest.module.declarations.len();
+        let code = Code::map(&self.hosts, file, macros)
             .map_err(|error| Refusal::new(RefusalCode::Body, format!("{error:#}")))?;
-        let ids = (manifest.rustc, manifest.source.crate_id);
-        self.prepare(Origin::Artifact, module, ids, manifest.module)
-            .map_err(|error| Refusal::new(RefusalCode::Body, format!("{error:#}")))
+        Ok(ProcMacro {
+            origin: Origin::Artifact,
+            rustc: manifest.rustc,
+            crate_id: manifest.source.crate_id,
+            manifest_module: manifest.module,
+            code,
+        })
     }
 
     #[cfg(not(feature = "compile"))]
-    fn fall_back(&self, paths: &Paths, refusal: Refusal) -> Result<ProcMacro<D>, LoadError> {
+    fn fall_back(&self, paths: &Paths, refusal: Refusal) -> Result<ProcMacro, LoadError> {
         Err(LoadError::NoArtifact {
             path: paths.artifact.clone(),
             refusal,
@@ -148,7 +141,7 @@ impl<D: Dispatch + 'static> Loader<D> {
     }
 
     #[cfg(feature = "compile")]
-    fn fall_back(&self, paths: &Paths, refusal: Refusal) -> Result<ProcMacro<D>, LoadError> {
+    fn fall_back(&self, paths: &Paths, refusal: Refusal) -> Result<ProcMacro, LoadError> {
         let path = paths.wasm.clone();
         let cannot = |cause: Box<dyn std::error::Error + Send + Sync>| LoadError::Module {
             path: path.clone(),
@@ -176,56 +169,20 @@ impl<D: Dispatch + 'static> Loader<D> {
         }
         let described = crate::compile::describe(&snapshot);
         let compile = |error: wasmtime::Error| cannot(format!("{error:#}").into());
-        let module = Module::new(&self.engine, &snapshot.wasm).map_err(compile)?;
-        self.prepare(
-            Origin::Jit {
+        let code = Code::compile(&self.hosts, &snapshot.wasm, described.declarations.len());
+        Ok(ProcMacro {
+            origin: Origin::Jit {
                 refusal: refusal.clone(),
             },
-            module,
-            (found, snapshot.inspection.crate_id.clone()),
-            described,
-        )
-        .map_err(compile)
-    }
-
-    fn prepare(
-        &self,
-        origin: Origin,
-        module: Module,
-        (rustc, crate_id): (String, String),
-        manifest_module: ManifestModule,
-    ) -> wasmtime::Result<ProcMacro<D>> {
-        let export = |name: &str| {
-            module
-                .get_export_index(name)
-                .ok_or_else(|| wasmtime::Error::msg(format!("no export `{name}`")))
-        };
-        let exports = Exports {
-            memory: export("memory")?,
-            malloc: export("malloc")?,
-            free: export("free")?,
-        };
-        let runs = (0..manifest_module.declarations.len())
-            .map(|index| export(&format!("run {index}")))
-            .collect::<wasmtime::Result<_>>()?;
-        let mut linker = Linker::<State<D>>::new(&self.engine);
-        let imported: Vec<&str> = module.imports().map(|import| import.name()).collect();
-        pm_wasi::add_wanted_to_linker(&mut linker, |name| imported.contains(&name))?;
-        call::add_to_linker(&mut linker)?;
-        let instance_pre = linker.instantiate_pre(&module)?;
-        Ok(ProcMacro {
-            origin,
-            rustc,
-            crate_id,
-            manifest_module,
-            instance_pre,
-            exports,
-            runs,
+            rustc: found,
+            crate_id: snapshot.inspection.crate_id.clone(),
+            manifest_module: described,
+            code: code.map_err(compile)?,
         })
     }
 }
 
-impl<D> ProcMacro<D> {
+impl ProcMacro {
     /// The crate's macros, in the order of its declaration static.
     pub fn declarations(&self) -> &[Declaration] {
         &self.manifest_module.declarations

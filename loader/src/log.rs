@@ -28,7 +28,7 @@ impl LogLevel {
 }
 
 /// Logs how a macro crate was loaded.
-pub(crate) fn loaded<D>(level: LogLevel, path: &Path, loaded: &ProcMacro<D>, time: Duration) {
+pub(crate) fn loaded(level: LogLevel, path: &Path, loaded: &ProcMacro, time: Duration) {
     let milliseconds = time.as_secs_f64() * 1e3;
     let path = path.display();
     match loaded.origin() {

@@ -1,8 +1,9 @@
 //! What the store of one expansion holds.
 
-use crate::Dispatch;
 use crate::artifact::Module;
+use crate::mail::Mail;
 use pm_wasi::{WasiCtx, WasiView};
+use std::sync::Arc;
 use wasmtime::{Memory, ModuleExport};
 
 /// The exports that an expansion uses, looked up once a module.
@@ -14,32 +15,29 @@ pub(crate) struct Exports {
 }
 
 /// The data of one expansion's store.
-pub(crate) struct State<D> {
-    pub(crate) dispatch: D,
+pub(crate) struct State {
+    pub(crate) mail: Arc<Mail>,
     pub(crate) wasi: WasiCtx,
     pub(crate) memory: Option<Memory>,
     pub(crate) exports: Exports,
     pub(crate) callbacks: [u32; 3],
     pub(crate) exchange: [u32; 2],
-    /// Reused for every reply.
-    pub(crate) reply: Vec<u8>,
 }
 
-impl<D: Dispatch> State<D> {
-    pub(crate) fn new(dispatch: D, wasi: WasiCtx, exports: Exports, module: &Module) -> State<D> {
+impl State {
+    pub(crate) fn new(wasi: WasiCtx, exports: Exports, module: &Module) -> State {
         State {
-            dispatch,
+            mail: Arc::default(),
             wasi,
             memory: None,
             exports,
             callbacks: module.callbacks,
             exchange: module.exchange,
-            reply: Vec::new(),
         }
     }
 }
 
-impl<D> WasiView for State<D> {
+impl WasiView for State {
     fn wasi(&mut self) -> &mut WasiCtx {
         &mut self.wasi
     }

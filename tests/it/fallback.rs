@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Expands all that was recorded.
-fn replay(macros: &ProcMacro<Replay>, recordings: &[Recording]) {
+fn replay(macros: &ProcMacro, recordings: &[Recording]) {
     let mut grants = Grants::default();
     grants.crate_variables(variables(samples()));
     grants.read(&samples().root).expect("the package's folder");
@@ -20,21 +20,22 @@ fn replay(macros: &ProcMacro<Replay>, recordings: &[Recording]) {
     for recording in recordings {
         let wasi = WasiCtx::new(Arc::clone(&grants));
         let input = &recording.input;
-        let outcome = macros.expand(recording.index, input, Replay::new(recording), wasi);
+        let mut replay = Replay::new(recording);
+        let outcome = macros.expand(recording.index, input, &mut replay, wasi);
         let what = macros.declarations()[recording.index].to_string();
-        assert_eq!(outcome.dispatch.deviation, None, "{what}");
-        assert_eq!(outcome.dispatch.left(), 0, "{what}: requests were not made");
+        assert_eq!(replay.deviation, None, "{what}");
+        assert_eq!(replay.left(), 0, "{what}: requests were not made");
         let output = outcome.result.map(|expanded| expanded.output);
         assert_eq!(output.as_ref(), Ok(&recording.output), "{what}");
     }
 }
 
-fn load(wasm: &Path) -> ProcMacro<Replay> {
+fn load(wasm: &Path) -> ProcMacro {
     let loader = Loader::new(Options::default()).expect("an engine");
     loader.load(wasm).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn refusal(macros: &ProcMacro<Replay>) -> (RefusalCode, String) {
+fn refusal(macros: &ProcMacro) -> (RefusalCode, String) {
     match macros.origin() {
         Origin::Jit { refusal } => (refusal.code(), refusal.text().to_owned()),
         Origin::Artifact => panic!("an artifact was used that should not have been"),

@@ -20,7 +20,7 @@ impl Dispatch for Repeat {
     }
 }
 
-fn load(parts: &Parts) -> (tempfile::TempDir, ProcMacro<Repeat>) {
+fn load(parts: &Parts) -> (tempfile::TempDir, ProcMacro) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("hostile.wasm");
     fs_err::write(&path, parts.wasm()).unwrap();
@@ -36,11 +36,9 @@ fn expand(run: &'static str) -> (Result<Vec<u8>, ExpandError>, Repeat) {
         ..Parts::default()
     };
     let (_directory, loaded) = load(&parts);
-    let outcome = loaded.expand(0, b"input", Repeat::default(), WasiCtx::new(Arc::default()));
-    (
-        outcome.result.map(|expanded| expanded.output),
-        outcome.dispatch,
-    )
+    let mut dispatch = Repeat::default();
+    let outcome = loaded.expand(0, b"input", &mut dispatch, WasiCtx::new(Arc::default()));
+    (outcome.result.map(|expanded| expanded.output), dispatch)
 }
 
 #[track_caller]
@@ -157,7 +155,7 @@ fn crashes_are_told_apart() {
 #[test]
 fn the_macro_number_is_checked() {
     let (_directory, loaded) = load(&Parts::default());
-    let outcome = loaded.expand(1, b"", Repeat::default(), WasiCtx::new(Arc::default()));
+    let outcome = loaded.expand(1, b"", &mut Repeat::default(), WasiCtx::new(Arc::default()));
     assert_eq!(outcome.result.unwrap_err(), ExpandError::NoSuchMacro(1));
 }
 
@@ -172,7 +170,7 @@ fn every_expansion_starts_from_the_snapshot() {
         ..Parts::default()
     });
     for _ in 0..3 {
-        let outcome = loaded.expand(0, b"", Repeat::default(), WasiCtx::new(Arc::default()));
+        let outcome = loaded.expand(0, b"", &mut Repeat::default(), WasiCtx::new(Arc::default()));
         assert_eq!(outcome.result.unwrap().output, [1, 0, 0, 0]);
     }
 }

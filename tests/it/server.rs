@@ -186,7 +186,7 @@ fn native(file: &Path, edition: &str) -> String {
 /// What the macro says before the stand-alone server.
 fn standalone(file: &Path, edition: &str) -> String {
     let loader = Loader::new(Options::default()).expect("a loader");
-    let macros: ProcMacro<Server<Standalone>> = loader.load(&probe().1).expect("the probe");
+    let macros = loader.load(&probe().1).expect("the probe");
     let mut backend = Standalone::new(edition.parse::<Edition>().expect("an edition"));
     let text = fs::read_to_string(file).expect("a source file");
     let (_, stream) = backend
@@ -202,11 +202,11 @@ fn standalone(file: &Path, edition: &str) -> String {
             .iter()
             .position(|known| known.name == name);
         let wasi = WasiCtx::new(Arc::new(Grants::default())).with_stderr(Output::capture());
-        let outcome = macros.expand(index.expect("a macro of the probe"), &input, server, wasi);
+        let index = index.expect("a macro of the probe");
+        let outcome = macros.expand(index, &input, &mut server, wasi);
         let captured = outcome.wasi.stderr().expect("captured");
         assert_eq!(captured.cut(), 0, "too much to say");
         all += &String::from_utf8_lossy(captured.bytes());
-        server = outcome.dispatch;
         server
             .decode_output(&outcome.result.expect("an answer").output)
             .expect("no panic");

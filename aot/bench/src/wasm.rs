@@ -3,7 +3,7 @@
 use crate::case::Case;
 use crate::measure::{Sample, timed};
 use anyhow::{Context, Result};
-use pm_loader::{Dispatch, Loader, Options, Output, ProcMacro, WasiCtx};
+use pm_loader::{Dispatch, Loader, LogLevel, Options, Output, ProcMacro, WasiCtx};
 use pm_server::{Server, Standalone, protocol::UsizeWidth};
 use std::path::Path;
 use std::sync::Arc;
@@ -21,9 +21,10 @@ pub(crate) fn load(wasm: &Path, ignore_artifacts: bool, repetitions: usize) -> R
     for _ in 0..repetitions {
         let options = Options {
             ignore_artifacts,
+            log: LogLevel::from_env(),
             ..Options::default()
         };
-        let (loader, time) = timed(|| Loader::<Counting>::new(options));
+        let (loader, time) = timed(|| Loader::new(options));
         engine.push(time);
         let loader = loader?;
         let (loaded, time) = timed(|| loader.load(wasm));
@@ -46,7 +47,7 @@ pub(crate) fn load(wasm: &Path, ignore_artifacts: bool, repetitions: usize) -> R
 /// Runs one macro.
 pub(crate) struct Runner<'a> {
     case: &'a Case,
-    loaded: ProcMacro<Counting>,
+    loaded: ProcMacro,
     index: usize,
     requests: usize,
 }
@@ -73,8 +74,7 @@ impl Runner<'_> {
     pub(crate) fn instance(&self, repetitions: usize) -> Result<Sample> {
         let mut times = Vec::new();
         for _ in 0..repetitions {
-            let (result, time) =
-                timed(|| self.loaded.instantiate_only(Counting::default(), wasi()));
+            let (result, time) = timed(|| self.loaded.instantiate_only(wasi()));
             result?;
             times.push(time);
         }
@@ -85,14 +85,16 @@ impl Runner<'_> {
         let mut times = Vec::new();
         for _ in 0..repetitions {
             let (server, input) = self.case.serve(UsizeWidth::Wasm32)?;
-            let dispatch = Counting {
-                server: Some(server),
+            let mut dispatch = Counting {
+                server,
                 requests: 0,
             };
-            let (outcome, time) =
-                timed(|| self.loaded.expand(self.index, &input, dispatch, wasi()));
+            let (outcome, time) = timed(|| {
+                self.loaded
+                    .expand(self.index, &input, &mut dispatch, wasi())
+            });
             outcome.result?;
-            self.requests = outcome.dispatch.requests;
+            self.requests = dispatch.requests;
             times.push(time);
         }
         Ok(Sample::new(times))
@@ -100,13 +102,8 @@ impl Runner<'_> {
 
     /// What the macro makes of the item, as text.
     pub(crate) fn output(&self) -> Result<String> {
-        let (server, input) = self.case.serve(UsizeWidth::Wasm32)?;
-        let dispatch = Counting {
-            server: Some(server),
-            requests: 0,
-        };
-        let outcome = self.loaded.expand(self.index, &input, dispatch, wasi());
-        let mut server = outcome.dispatch.server.context("the server was given")?;
+        let (mut server, input) = self.case.serve(UsizeWidth::Wasm32)?;
+        let outcome = self.loaded.expand(self.index, &input, &mut server, wasi());
         let stream = server.decode_output(&outcome.result?.output)?;
         Ok(server.backend().print(&stream))
     }
@@ -123,17 +120,14 @@ fn wasi() -> WasiCtx {
 }
 
 /// Counts the requests.
-#[derive(Default)]
-pub(crate) struct Counting {
-    server: Option<Server<Standalone>>,
+struct Counting {
+    server: Server<Standalone>,
     requests: usize,
 }
 
 impl Dispatch for Counting {
     fn dispatch(&mut self, request: &[u8], reply: &mut Vec<u8>) {
         self.requests += 1;
-        if let Some(server) = &mut self.server {
-            server.dispatch(request, reply);
-        }
+        self.server.dispatch(request, reply);
     }
 }

@@ -80,7 +80,9 @@ pub(crate) fn compiler(
         crate::Purpose::Artifact | crate::Purpose::Compiler => {
             (OptLevel::Speed, RegallocAlgorithm::Backtracking)
         }
-        crate::Purpose::Once => (OptLevel::None, RegallocAlgorithm::SinglePass),
+        crate::Purpose::Jit | crate::Purpose::Once => {
+            (OptLevel::None, RegallocAlgorithm::SinglePass)
+        }
     };
     config
         .strategy(Strategy::Cranelift)

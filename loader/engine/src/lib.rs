@@ -5,9 +5,11 @@
 //! every setting that could differ is pinned here, and what is pinned stands in every artifact.
 
 mod cpu;
+mod pool;
 mod settings;
 
 pub use cpu::{Cpu, TARGET, missing_cpu_features};
+pub use pool::POOLED;
 pub use settings::{MAX_COMPILER_STACK, MAX_WASM_STACK, Settings};
 
 use wasmtime::{
@@ -23,6 +25,9 @@ pub const WASMTIME_VERSION: &str = "48.0.8";
 pub enum Purpose {
     /// To be kept and run often: optimised.
     Artifact,
+    /// To be run now and not kept, where an artifact couldn't be used: whoever waits for the compiler
+    /// gets more from code that is there soon than from code that is fast.
+    Jit,
     /// To be run once and thrown away, as the instrumented module of a snapshot is: compiled as
     /// fast as possible.
     Once,
@@ -40,10 +45,23 @@ pub fn engine(purpose: Purpose, abi: u32) -> wasmtime::Result<Engine> {
     Engine::new(&config(purpose, abi)?)
 }
 
+/// An engine for [`Purpose::Artifact`] with the memory of its instances, of which there are
+/// [`POOLED`] at a time, reserved once and used again: an instance costs no system call that maps or unmaps. It runs the same code as [`engine`].
+///
+/// # Errors
+///
+/// As [`engine`], and where there isn't so much address space (a limit on it, strict overcommit).
+pub fn pooling_engine(abi: u32) -> wasmtime::Result<Engine> {
+    let mut config = config(Purpose::Artifact, abi)?;
+    config.allocation_strategy(pool::strategy(&Settings::default()));
+    Engine::new(&config)
+}
+
 fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
     let mut config = Config::new();
     let settings = match purpose {
-        Purpose::Artifact | Purpose::Compiler => Settings::default(),
+        Purpose::Artifact | Purpose::Jit => Settings::default(),
+        Purpose::Compiler => Settings::compiler(),
         // An image of the memory in a file of its own is for many instances, not for one.
         Purpose::Once => Settings {
             memory_init_cow: false,
@@ -51,7 +69,7 @@ fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
         },
     };
     let stack = match purpose {
-        Purpose::Artifact | Purpose::Once => MAX_WASM_STACK,
+        Purpose::Artifact | Purpose::Jit | Purpose::Once => MAX_WASM_STACK,
         Purpose::Compiler => MAX_COMPILER_STACK,
     };
     settings.apply(&mut config);
@@ -111,8 +129,15 @@ mod tests {
 
     #[test]
     fn makes_an_engine_for_each_purpose() {
-        for purpose in [Purpose::Artifact, Purpose::Once, Purpose::Compiler] {
+        let all = [
+            Purpose::Artifact,
+            Purpose::Jit,
+            Purpose::Once,
+            Purpose::Compiler,
+        ];
+        for purpose in all {
             engine(purpose, 1).unwrap();
         }
+        pooling_engine(1).unwrap();
     }
 }

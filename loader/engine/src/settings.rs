@@ -32,7 +32,8 @@ pub struct Settings {
     pub table_lazy_init: bool,
     /// Traps by signals, which costs the compiled code nothing.
     pub signals_based_traps: bool,
-    /// The address space for exception objects, in bytes. Small: making an instance maps it.
+    /// The address space for exception objects, in bytes. They lie in a memory like any other, taken
+    /// from the same pool.
     pub gc_heap_reservation: u64,
     /// Unmapped bytes after it.
     pub gc_heap_guard_size: u64,
@@ -62,9 +63,9 @@ impl Default for Settings {
             memory_init_cow: true,
             table_lazy_init: true,
             signals_based_traps: true,
-            gc_heap_reservation: 1 << 20,
-            gc_heap_guard_size: 0,
-            gc_heap_may_move: true,
+            gc_heap_reservation: 4 << 30,
+            gc_heap_guard_size: 32 << 20,
+            gc_heap_may_move: false,
             gc_heap_initial_size: 0,
             native_unwind_info: false,
             generate_address_map: false,
@@ -76,6 +77,16 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Those of the WASI rustc, of which there is one instance in a process.
+    pub(crate) fn compiler() -> Settings {
+        Settings {
+            gc_heap_reservation: 1 << 20,
+            gc_heap_guard_size: 0,
+            gc_heap_may_move: true,
+            ..Settings::default()
+        }
+    }
+
     /// Sets all of them.
     pub(crate) fn apply(&self, config: &mut Config) {
         // Destructured, so that a new one can't be forgotten.
@@ -108,7 +119,7 @@ impl Settings {
             .table_lazy_init(table_lazy_init)
             .signals_based_traps(signals_based_traps)
             .gc_heap_reservation(gc_heap_reservation)
-            .gc_heap_reservation_for_growth(1 << 20)
+            .gc_heap_reservation_for_growth(if gc_heap_may_move { 1 << 20 } else { 0 })
             .gc_heap_guard_size(gc_heap_guard_size)
             .gc_heap_may_move(gc_heap_may_move)
             .gc_heap_initial_size(gc_heap_initial_size)
@@ -121,6 +132,9 @@ impl Settings {
 
     /// The first setting in which two differ: its name, and the value in each.
     pub fn difference(&self, other: &Settings) -> Option<(String, String, String)> {
+        if self == other {
+            return None;
+        }
         let lines = |settings: &Settings| format!("{settings:#?}");
         let (ours, theirs) = (lines(self), lines(other));
         ours.lines()

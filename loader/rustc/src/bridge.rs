@@ -5,7 +5,6 @@ use crate::memory::Exports;
 use crate::run::Host;
 use pm_abi::layout::{bridge_config, buffer};
 use pm_loader::{Dispatch, ProcMacro, error_message};
-use std::ptr::NonNull;
 use std::time::Instant;
 use wasmtime::{Caller, TypedFunc};
 
@@ -24,7 +23,7 @@ pub(crate) struct Entry {
 /// Runs a macro for rustc: `run` of a `Client`, so `extern "C" fn(BridgeConfig) -> Buffer`.
 pub(crate) fn run(
     mut caller: Caller<'_, Host>,
-    macros: &ProcMacro<Bridge>,
+    macros: &ProcMacro,
     Entry { index, counters }: Entry,
     sret: u32,
     config: u32,
@@ -44,10 +43,9 @@ pub(crate) fn run(
         let ledger = Ledger::new(&input)?;
         let call = exports.function(&mut *caller, call)?.typed(&mut *caller)?;
         let wasi = caller.data().macro_wasi();
-        // Before the pointer is made: until the bridge is back, nobody else uses the caller.
         let start = caller.data().statistics.map(|_| Instant::now());
-        let bridge = Bridge {
-            caller: NonNull::from(&mut *caller).cast(),
+        let mut bridge = Bridge {
+            caller: &mut *caller,
             exports,
             call,
             env,
@@ -57,17 +55,17 @@ pub(crate) fn run(
             ledger,
             failure: None,
         };
-        let outcome = macros.expand(index, &input, bridge, wasi);
-        if let (Some(start), Some(all)) = (start, &mut caller.data_mut().statistics) {
-            all.expansions += 1;
-            all.expanding += start.elapsed();
-        }
+        let outcome = macros.expand(index, &input, &mut bridge, wasi);
         let Bridge {
             mut message,
             mut ledger,
             failure,
             ..
-        } = outcome.dispatch;
+        } = bridge;
+        if let (Some(start), Some(all)) = (start, &mut caller.data_mut().statistics) {
+            all.expansions += 1;
+            all.expanding += start.elapsed();
+        }
         if let Some(failure) = failure {
             return Err(failure);
         }
@@ -91,11 +89,8 @@ pub(crate) fn run(
 }
 
 /// Answers a macro by asking rustc.
-pub(crate) struct Bridge {
-    /// The caller that [`run`] was given, without its lifetime: a macro's store holds plain data
-    /// only. `run` has it mutably borrowed, doesn't touch it while the macro runs, and takes the
-    /// bridge back before it returns; so whoever reaches it through here is alone with it.
-    caller: NonNull<Caller<'static, Host>>,
+struct Bridge<'a, 'b> {
+    caller: &'a mut Caller<'b, Host>,
     exports: Exports,
     /// `BridgeConfig::dispatch`.
     call: TypedFunc<(u32, u32, u32), ()>,
@@ -111,19 +106,16 @@ pub(crate) struct Bridge {
     failure: Option<wasmtime::Error>,
 }
 
-impl Dispatch for Bridge {
+impl Dispatch for Bridge<'_, '_> {
     fn dispatch(&mut self, request: &[u8], reply: &mut Vec<u8>) {
         if self.failure.is_some() {
             return;
         }
-        // SAFETY: the pointee outlives `self` and nobody else uses it (see the field); the lifetime
-        // isn't let out of here.
-        let caller = unsafe { self.caller.as_mut() };
-        let start = caller.data().statistics.map(|_| Instant::now());
-        if let Err(failure) = self.ask(caller, request, reply) {
+        let start = self.caller.data().statistics.map(|_| Instant::now());
+        if let Err(failure) = self.ask(request, reply) {
             self.failure = Some(failure);
         }
-        if let (Some(start), Some(all)) = (start, &mut caller.data_mut().statistics) {
+        if let (Some(start), Some(all)) = (start, &mut self.caller.data_mut().statistics) {
             all.dispatches += 1;
             all.dispatching += start.elapsed();
         }
@@ -134,14 +126,10 @@ impl Dispatch for Bridge {
     }
 }
 
-impl Bridge {
-    fn ask(
-        &mut self,
-        caller: &mut Caller<'_, Host>,
-        request: &[u8],
-        reply: &mut Vec<u8>,
-    ) -> wasmtime::Result<()> {
+impl Bridge<'_, '_> {
+    fn ask(&mut self, request: &[u8], reply: &mut Vec<u8>) -> wasmtime::Result<()> {
         let (exports, frame) = (self.exports, self.frame);
+        let caller = &mut *self.caller;
         let now = count(&exports, caller, self.counters)?;
         if let Err(offence) = self.ledger.request(request, now) {
             reply.extend(refusal(&offence));

@@ -54,7 +54,7 @@ fn find(
     caller: &mut Caller<'_, Host>,
     path: &std::path::Path,
     symbol: &str,
-) -> Result<Arc<ProcMacro<bridge::Bridge>>, String> {
+) -> Result<Arc<ProcMacro>, String> {
     let macros = caller
         .data_mut()
         .load(path)
@@ -74,10 +74,7 @@ fn find(
 
 /// Writes the declarations into rustc's memory, for as long as it runs, with entry points in its
 /// table.
-fn declare(
-    caller: &mut Caller<'_, Host>,
-    macros: &Arc<ProcMacro<bridge::Bridge>>,
-) -> wasmtime::Result<u32> {
+fn declare(caller: &mut Caller<'_, Host>, macros: &Arc<ProcMacro>) -> wasmtime::Result<u32> {
     let exports = caller.data().exports()?;
     let size = pm_abi::declarations_size(macros.declarations());
     let at = exports.allocate(&mut *caller, size)?;

@@ -1,6 +1,5 @@
 //! The state of a running rustc, and what is around it.
 
-use crate::bridge::Bridge;
 use crate::memory::Exports;
 use pm_loader::{Grants, LoadError, Loader, Options, ProcMacro, WasiCtx};
 use std::collections::BTreeMap;
@@ -43,8 +42,8 @@ pub struct Statistics {
 
 /// The macro crates of a rustc.
 struct Macros {
-    loader: Loader<Bridge>,
-    loaded: BTreeMap<PathBuf, Arc<ProcMacro<Bridge>>>,
+    loader: Loader,
+    loaded: BTreeMap<PathBuf, Arc<ProcMacro>>,
     grants: Arc<Grants>,
 }
 
@@ -73,7 +72,7 @@ impl Host {
     }
 
     /// Loads a macro crate, once.
-    pub(crate) fn load(&mut self, path: &Path) -> Result<Arc<ProcMacro<Bridge>>, LoadError> {
+    pub(crate) fn load(&mut self, path: &Path) -> Result<Arc<ProcMacro>, LoadError> {
         let path = module_beside(self.directory.join(path));
         let macros = match &mut self.macros {
             Some(macros) => macros,

@@ -23,7 +23,7 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
 
-type Macros = ProcMacro<Recorder>;
+type Macros = ProcMacro;
 
 thread_local! {
     /// The compiler runs macros on one thread. What is loaded stays until the process ends.
@@ -54,12 +54,14 @@ fn expand(wasm: &'static str, index: usize, input: Input<TokenStream>) -> TokenS
     let macros = load(wasm);
     let mut server = Server::new(Rustc);
     let input = server.encode_input(input);
-    let outcome = macros.expand(index, &input, Recorder::new(server), WasiCtx::new(Arc::new(Grants::of_build(std::env::vars()))));
+    let mut recorder = Recorder::new(server);
+    let wasi = WasiCtx::new(Arc::new(Grants::of_build(std::env::vars())));
+    let outcome = macros.expand(index, &input, &mut recorder, wasi);
     let expanded = match outcome.result {
         Ok(expanded) => expanded,
         Err(error) => panic!("pm-oracle: {error}"),
     };
-    let mut server = outcome.dispatch.finish(wasm, index, &input, &expanded.output);
+    let mut server = recorder.finish(wasm, index, &input, &expanded.output);
     match server.decode_output(&expanded.output) {
         Ok(stream) => stream,
         // The compiler prints a string payload as the panic's message, and without one none. Its

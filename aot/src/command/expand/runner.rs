@@ -10,9 +10,8 @@ use std::sync::Arc;
 
 /// Runs the macros of one crate over one file.
 pub(super) struct Runner<'a, 'b> {
-    macros: ProcMacro<Server<Standalone>>,
-    /// Nothing while a macro runs.
-    server: Option<Server<Standalone>>,
+    macros: ProcMacro,
+    server: Server<Standalone>,
     grants: Arc<Grants>,
     diagnostics: &'a mut Diagnostics<'b>,
 }
@@ -25,23 +24,21 @@ struct Failed {
 
 impl<'a, 'b> Runner<'a, 'b> {
     pub(super) fn new(
-        macros: ProcMacro<Server<Standalone>>,
+        macros: ProcMacro,
         backend: Standalone,
         grants: Arc<Grants>,
         diagnostics: &'a mut Diagnostics<'b>,
     ) -> Self {
         Runner {
             macros,
-            server: Some(Server::new(backend)),
+            server: Server::new(backend),
             grants,
             diagnostics,
         }
     }
 
     pub(super) fn into_backend(self) -> Standalone {
-        self.server
-            .expect("it comes back from each expansion")
-            .into_backend()
+        self.server.into_backend()
     }
 
     /// Expands one use and tells what the macro has to say.
@@ -51,17 +48,13 @@ impl<'a, 'b> Runner<'a, 'b> {
             call_site,
             input,
         } = one;
-        let mut server = self
-            .server
-            .take()
-            .expect("it comes back from each expansion");
+        let server = &mut self.server;
         server.backend_mut().enter(call_site);
         let input = server.encode_input(input);
         // Standard output is for the expansion.
         let wasi = WasiCtx::new(Arc::clone(&self.grants))
             .with_stdout(Output::Writer(Box::new(std::io::stderr())));
         let outcome = self.macros.expand(index, &input, server, wasi);
-        let mut server = outcome.dispatch;
         let declaration = &self.macros.declarations()[index];
         let result = match outcome.result {
             Ok(expanded) => server
@@ -101,23 +94,19 @@ impl<'a, 'b> Runner<'a, 'b> {
             self.diagnostics.emit(&error, None, backend);
             message
         });
-        self.server = Some(server);
         result
     }
 
     /// Tells a diagnostic that no macro emitted.
     pub(super) fn emit(&mut self, diagnostic: Diagnostic<Span>) {
-        let server = self
-            .server
-            .as_mut()
-            .expect("it comes back from each expansion");
+        let server = &mut self.server;
         self.diagnostics
             .emit(&diagnostic, None, server.backend_mut());
     }
 
     /// Tells why the file has no tokens.
     pub(super) fn not_lexed(&mut self, error: LexError, whole: Span) {
-        let server = self.server.as_mut().expect("no macro runs");
+        let server = &mut self.server;
         let emitted = server.backend_mut().take_diagnostics();
         for diagnostic in emitted.into_iter().chain(lex_error(error, whole)) {
             self.emit(diagnostic);

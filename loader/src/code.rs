@@ -1,0 +1,225 @@
+//! A macro crate's machine code, and the engines that run it.
+
+use crate::call;
+use crate::state::{Exports, State};
+use pm_abi::layout::ABI;
+use pm_engine::{POOLED, Purpose};
+use std::collections::HashSet;
+use std::fs::File;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use wasmtime::{Engine, InstancePre, Linker, Module, ModuleExport};
+
+/// After how many expansions a crate's code is mapped into the engine with a pool too. Making that
+/// engine takes as long as to map a crate; then an instance costs a sixth.
+const OFTEN: u32 = 8;
+
+/// The engines of a process.
+pub(crate) struct Hosts {
+    host: Host,
+    /// Takes the memory of its instances from a pool. Made when it pays; empty where there is no room
+    /// for a pool.
+    pooled: OnceLock<Option<Host>>,
+    /// How many of its instances are in use.
+    in_use: AtomicU32,
+    /// For code that is compiled here. Made when it's needed.
+    #[cfg(feature = "compile")]
+    jit: OnceLock<Host>,
+}
+
+impl Hosts {
+    pub(crate) fn new() -> wasmtime::Result<Hosts> {
+        Ok(Hosts {
+            host: Host::new(pm_engine::engine(Purpose::Artifact, ABI)?)?,
+            pooled: OnceLock::new(),
+            in_use: AtomicU32::new(0),
+            #[cfg(feature = "compile")]
+            jit: OnceLock::new(),
+        })
+    }
+
+    fn pooled(&self) -> Option<&Host> {
+        let make = || pm_engine::pooling_engine(ABI).and_then(Host::new).ok();
+        self.pooled.get_or_init(make).as_ref()
+    }
+
+    #[cfg(feature = "compile")]
+    fn jit(&self) -> wasmtime::Result<&Host> {
+        if let Some(host) = self.jit.get() {
+            return Ok(host);
+        }
+        let host = Host::new(pm_engine::engine(Purpose::Jit, ABI)?)?;
+        Ok(self.jit.get_or_init(|| host))
+    }
+
+    /// A place in the pool, unless all are taken.
+    fn enter(&self) -> Option<Place<'_>> {
+        let place = Place(&self.in_use);
+        (self.in_use.fetch_add(1, Ordering::Relaxed) < POOLED).then_some(place)
+    }
+}
+
+/// A place in the pool; it's free again when this is dropped.
+pub(crate) struct Place<'a>(&'a AtomicU32);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// An engine, and what modules are linked with.
+struct Host {
+    engine: Engine,
+    functions: Mutex<Functions>,
+}
+
+/// The functions for macros to import. Those of WASI are defined when a module first wants them: most
+/// macro crates want a few, and all of them take as long as to map a module.
+struct Functions {
+    linker: Linker<State>,
+    wasi: HashSet<String>,
+}
+
+impl Host {
+    fn new(engine: Engine) -> wasmtime::Result<Host> {
+        let mut linker = Linker::new(&engine);
+        call::add_to_linker(&mut linker)?;
+        let functions = Mutex::new(Functions {
+            linker,
+            wasi: HashSet::new(),
+        });
+        Ok(Host { engine, functions })
+    }
+
+    /// Links a module with `macros` entry points, and looks up what expansions need.
+    fn link(&self, module: &Module, macros: usize) -> wasmtime::Result<Linked> {
+        let export = |name: &str| {
+            module
+                .get_export_index(name)
+                .ok_or_else(|| wasmtime::Error::msg(format!("no export `{name}`")))
+        };
+        let exports = Exports {
+            memory: export("memory")?,
+            malloc: export("malloc")?,
+            free: export("free")?,
+        };
+        let runs = (0..macros)
+            .map(|index| export(&format!("run {index}")))
+            .collect::<wasmtime::Result<_>>()?;
+        let functions = self.functions.lock();
+        let instance_pre = functions
+            .unwrap_or_else(PoisonError::into_inner)
+            .link(module)?;
+        Ok(Linked {
+            instance_pre,
+            exports,
+            runs,
+        })
+    }
+}
+
+impl Functions {
+    fn link(&mut self, module: &Module) -> wasmtime::Result<InstancePre<State>> {
+        let new: HashSet<&str> = module
+            .imports()
+            .map(|import| import.name())
+            .filter(|name| !self.wasi.contains(*name))
+            .collect();
+        if !new.is_empty() {
+            pm_wasi::add_wanted_to_linker(&mut self.linker, |name| new.contains(name))?;
+            self.wasi.extend(new.into_iter().map(str::to_owned));
+        }
+        self.linker.instantiate_pre(module)
+    }
+}
+
+/// A module in an engine.
+pub(crate) struct Linked {
+    pub(crate) instance_pre: InstancePre<State>,
+    pub(crate) exports: Exports,
+    pub(crate) runs: Vec<ModuleExport>,
+}
+
+/// A macro crate's code.
+pub(crate) struct Code {
+    hosts: Arc<Hosts>,
+    linked: Linked,
+    /// How often it was entered.
+    entered: AtomicU32,
+    mapped: Option<Mapped>,
+}
+
+/// What is needed to map the code once more.
+struct Mapped {
+    file: File,
+    macros: usize,
+    /// The same code in the engine with a pool; empty where that can't be.
+    pooled: OnceLock<Option<Linked>>,
+}
+
+impl Code {
+    /// Maps an artifact with `macros` entry points.
+    pub(crate) fn map(hosts: &Arc<Hosts>, file: File, macros: usize) -> wasmtime::Result<Code> {
+        let mapped = Mapped {
+            file: file.try_clone()?,
+            macros,
+            pooled: OnceLock::new(),
+        };
+        Ok(Code {
+            hosts: Arc::clone(hosts),
+            linked: map(&hosts.host, file, macros)?,
+            entered: AtomicU32::new(0),
+            mapped: Some(mapped),
+        })
+    }
+
+    /// Compiles a module with `macros` entry points.
+    #[cfg(feature = "compile")]
+    pub(crate) fn compile(
+        hosts: &Arc<Hosts>,
+        wasm: &[u8],
+        macros: usize,
+    ) -> wasmtime::Result<Code> {
+        let host = hosts.jit()?;
+        let module = Module::new(&host.engine, wasm)?;
+        Ok(Code {
+            hosts: Arc::clone(hosts),
+            linked: host.link(&module, macros)?,
+            entered: AtomicU32::new(0),
+            mapped: None,
+        })
+    }
+
+    /// The code for one expansion, with its place in the pool, to be kept until the instance is gone.
+    pub(crate) fn enter(&self) -> (&Linked, Option<Place<'_>>) {
+        let pooled = || {
+            let mapped = self.mapped.as_ref()?;
+            if self.entered.load(Ordering::Relaxed) < OFTEN {
+                self.entered.fetch_add(1, Ordering::Relaxed);
+                return None;
+            }
+            let place = self.hosts.enter()?;
+            let map = || {
+                map(
+                    self.hosts.pooled()?,
+                    mapped.file.try_clone().ok()?,
+                    mapped.macros,
+                )
+                .ok()
+            };
+            let linked = mapped.pooled.get_or_init(map).as_ref()?;
+            Some((linked, Some(place)))
+        };
+        pooled().unwrap_or((&self.linked, None))
+    }
+}
+
+fn map(host: &Host, file: File, macros: usize) -> wasmtime::Result<Linked> {
+    // SAFETY: the file is one that this project wrote: its footer, its manifest's digest, its length
+    // and its source say so, as far as a file that isn't signed can (docs/FORMAT.md, "Trust": whoever
+    // may write it may as well replace a native macro's library). It isn't changed while it's mapped:
+    // writers replace it by renaming.
+    let module = unsafe { Module::deserialize_open_file(&host.engine, file) }?;
+    host.link(&module, macros)
+}
