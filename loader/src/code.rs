@@ -144,34 +144,32 @@ pub(crate) struct Linked {
 /// A macro crate's code.
 pub(crate) struct Code {
     hosts: Arc<Hosts>,
-    linked: Linked,
+    source: Option<Source>,
+    /// Mapped when it's needed; or why that can't be.
+    linked: OnceLock<Result<Linked, String>>,
+    /// The same in the engine with a pool; empty where that can't be.
+    pooled: OnceLock<Option<Linked>>,
     /// How often it was entered.
     entered: AtomicU32,
-    mapped: Option<Mapped>,
 }
 
-/// What is needed to map the code once more.
-struct Mapped {
+/// Where code is mapped from.
+struct Source {
     file: File,
+    /// How many entry points it has.
     macros: usize,
-    /// The same code in the engine with a pool; empty where that can't be.
-    pooled: OnceLock<Option<Linked>>,
 }
 
 impl Code {
-    /// Maps an artifact with `macros` entry points.
-    pub(crate) fn map(hosts: &Arc<Hosts>, file: File, macros: usize) -> wasmtime::Result<Code> {
-        let mapped = Mapped {
-            file: file.try_clone()?,
-            macros,
-            pooled: OnceLock::new(),
-        };
-        Ok(Code {
+    /// The code of an artifact with `macros` entry points.
+    pub(crate) fn of_artifact(hosts: &Arc<Hosts>, file: File, macros: usize) -> Code {
+        Code {
             hosts: Arc::clone(hosts),
-            linked: map(&hosts.host, file, macros)?,
+            source: Some(Source { file, macros }),
+            linked: OnceLock::new(),
+            pooled: OnceLock::new(),
             entered: AtomicU32::new(0),
-            mapped: Some(mapped),
-        })
+        }
     }
 
     /// Compiles a module with `macros` entry points.
@@ -183,43 +181,64 @@ impl Code {
     ) -> wasmtime::Result<Code> {
         let host = hosts.jit()?;
         let module = Module::new(&host.engine, wasm)?;
+        let linked = host.link(&module, macros)?;
         Ok(Code {
             hosts: Arc::clone(hosts),
-            linked: host.link(&module, macros)?,
+            source: None,
+            linked: OnceLock::from(Ok(linked)),
+            pooled: OnceLock::new(),
             entered: AtomicU32::new(0),
-            mapped: None,
         })
     }
 
+    /// Maps it, unless it is mapped.
+    ///
+    /// # Errors
+    ///
+    /// What wasmtime or the system said.
+    pub(crate) fn prepare(&self) -> Result<&Linked, String> {
+        let linked = self.linked.get_or_init(|| match &self.source {
+            Some(source) => source
+                .map(&self.hosts.host)
+                .map_err(|error| format!("{error:#}")),
+            None => Err("it is neither mapped nor compiled".into()),
+        });
+        linked.as_ref().map_err(Clone::clone)
+    }
+
     /// The code for one expansion, with its place in the pool, to be kept until the instance is gone.
-    pub(crate) fn enter(&self) -> (&Linked, Option<Place<'_>>) {
-        let pooled = || {
-            let mapped = self.mapped.as_ref()?;
-            if self.entered.load(Ordering::Relaxed) < OFTEN {
-                self.entered.fetch_add(1, Ordering::Relaxed);
-                return None;
-            }
-            let place = self.hosts.enter()?;
-            let map = || {
-                map(
-                    self.hosts.pooled()?,
-                    mapped.file.try_clone().ok()?,
-                    mapped.macros,
-                )
-                .ok()
-            };
-            let linked = mapped.pooled.get_or_init(map).as_ref()?;
-            Some((linked, Some(place)))
-        };
-        pooled().unwrap_or((&self.linked, None))
+    ///
+    /// # Errors
+    ///
+    /// As [`Code::prepare`].
+    pub(crate) fn enter(&self) -> Result<(&Linked, Option<Place<'_>>), String> {
+        match self.enter_pool() {
+            Some((linked, place)) => Ok((linked, Some(place))),
+            None => Ok((self.prepare()?, None)),
+        }
+    }
+
+    fn enter_pool(&self) -> Option<(&Linked, Place<'_>)> {
+        let source = self.source.as_ref()?;
+        if self.entered.load(Ordering::Relaxed) < OFTEN {
+            self.entered.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        let place = self.hosts.enter()?;
+        let map = || source.map(self.hosts.pooled()?).ok();
+        let linked = self.pooled.get_or_init(map).as_ref()?;
+        Some((linked, place))
     }
 }
 
-fn map(host: &Host, file: File, macros: usize) -> wasmtime::Result<Linked> {
-    // SAFETY: the file is one that this project wrote: its footer, its manifest's digest, its length
-    // and its source say so, as far as a file that isn't signed can (docs/FORMAT.md, "Trust": whoever
-    // may write it may as well replace a native macro's library). It isn't changed while it's mapped:
-    // writers replace it by renaming.
-    let module = unsafe { Module::deserialize_open_file(&host.engine, file) }?;
-    host.link(&module, macros)
+impl Source {
+    fn map(&self, host: &Host) -> wasmtime::Result<Linked> {
+        let file = self.file.try_clone()?;
+        // SAFETY: the file is one that this project wrote: its footer, its manifest's digest, its
+        // length and its source say so, as far as a file that isn't signed can (docs/FORMAT.md,
+        // "Trust": whoever may write it may as well replace a native macro's library). It isn't
+        // changed while it's mapped: writers replace it by renaming.
+        let module = unsafe { Module::deserialize_open_file(&host.engine, file) }?;
+        host.link(&module, self.macros)
+    }
 }

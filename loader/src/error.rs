@@ -49,6 +49,9 @@ pub enum ExpandError {
     /// There is no such declaration.
     #[error("the crate has no macro number {0}")]
     NoSuchMacro(usize),
+    /// Its code can't be used, which is seen when it's mapped.
+    #[error("{0}")]
+    Load(String),
     /// It called `std::process::exit`.
     #[error("the macro ended its process with exit status {0}")]
     Exit(i32),

@@ -48,14 +48,27 @@ impl ProcMacro {
         dispatch: &mut (impl Dispatch + ?Sized),
         wasi: WasiCtx,
     ) -> Outcome {
-        let module = &self.manifest_module;
+        let loaded = match self.ready() {
+            Ok(loaded) => loaded,
+            Err(error) => {
+                let result = Err(error);
+                return Outcome { result, wasi };
+            }
+        };
+        let module = &loaded.module;
         // An aborting macro's message is only on its standard error.
         let wasi = if module.unwinds {
             wasi
         } else {
             wasi.with_stderr(Output::capture())
         };
-        let (code, _place) = self.code.enter();
+        let (code, _place) = match loaded.code.enter() {
+            Ok(entered) => entered,
+            Err(error) => {
+                let result = Err(ExpandError::Load(error));
+                return Outcome { result, wasi };
+            }
+        };
         let state = State::new(wasi, code.exports, module);
         let mail = Arc::clone(&state.mail);
         let mut store = Store::new(code.instance_pre.module().engine(), state);
@@ -84,8 +97,9 @@ impl ProcMacro {
     ///
     /// [`ExpandError::Trap`] if there's no room for one.
     pub fn instantiate_only(&self, wasi: WasiCtx) -> Result<(), ExpandError> {
-        let (code, _place) = self.code.enter();
-        let state = State::new(wasi, code.exports, &self.manifest_module);
+        let loaded = self.ready()?;
+        let (code, _place) = loaded.code.enter().map_err(ExpandError::Load)?;
+        let state = State::new(wasi, code.exports, &loaded.module);
         let mut store = Store::new(code.instance_pre.module().engine(), state);
         let instance = code.instance_pre.instantiate_async(&mut store);
         match mail::run(instance, &Mail::default(), &mut Nobody) {

@@ -2,9 +2,9 @@
 
 use crate::artifact::{self, Artifact, Module as ManifestModule};
 use crate::code::{Code, Hosts};
-use crate::{Declaration, LoadError, LogLevel, Refusal, RefusalCode, decide, log};
+use crate::{Declaration, ExpandError, LoadError, LogLevel, Refusal, RefusalCode, decide, log};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// How a [`Loader`] decides.
@@ -51,13 +51,28 @@ pub enum Origin {
     },
 }
 
-/// A macro crate, ready to expand.
+/// A macro crate whose macros are known, and can expand.
 pub struct ProcMacro {
+    request: Request,
+    loaded: Loaded,
+    /// What is used where the artifact's code turned out not to fit.
+    instead: OnceLock<Result<Loaded, LoadError>>,
+}
+
+/// A macro crate in one of its forms.
+pub(crate) struct Loaded {
     origin: Origin,
     rustc: String,
     crate_id: String,
-    pub(crate) manifest_module: ManifestModule,
+    pub(crate) module: ManifestModule,
     pub(crate) code: Code,
+}
+
+/// What was asked for, and with what.
+struct Request {
+    hosts: Arc<Hosts>,
+    options: Options,
+    paths: Paths,
 }
 
 impl Loader {
@@ -78,22 +93,30 @@ impl Loader {
     /// Loads a macro crate from the path of its `.wasm` or of its `.cwasm`: from the artifact if
     /// that fits, else (with the feature `compile`) by compiling the `.wasm`.
     ///
+    /// An artifact's code is mapped when its first macro expands: a compiler loads every macro crate
+    /// that a dependency names, and runs few of them. Should wasmtime refuse it then, the `.wasm` is
+    /// compiled as late.
+    ///
     /// # Errors
     ///
     /// If neither can be used; the text has the reasons for both.
     pub fn load(&self, path: &Path) -> Result<ProcMacro, LoadError> {
         let start = Instant::now();
-        let paths = Paths::of(path);
-        let refusal = match self.try_artifact(&paths) {
-            Ok(loaded) => {
-                log::loaded(self.options.log, &paths.wasm, &loaded, start.elapsed());
-                return Ok(loaded);
-            }
-            Err(refusal) => refusal,
+        let request = Request {
+            hosts: Arc::clone(&self.hosts),
+            options: self.options.clone(),
+            paths: Paths::of(path),
         };
-        let loaded = self.fall_back(&paths, refusal)?;
-        log::loaded(self.options.log, &paths.wasm, &loaded, start.elapsed());
-        Ok(loaded)
+        let loaded = match request.try_artifact() {
+            Ok(loaded) => loaded,
+            Err(refusal) => request.fall_back(refusal)?,
+        };
+        request.log(&loaded, start);
+        Ok(ProcMacro {
+            request,
+            loaded,
+            instead: OnceLock::new(),
+        })
     }
 
     /// Why [`Loader::load`] would not use the artifact for this path, without loading it.
@@ -102,53 +125,58 @@ impl Loader {
     ///
     /// The [`Refusal`].
     pub fn check(&self, path: &Path) -> Result<(), Refusal> {
-        self.open_fitting(&Paths::of(path)).map(drop)
+        open_fitting(&Paths::of(path), &self.options).map(drop)
+    }
+}
+
+fn open_fitting(paths: &Paths, options: &Options) -> Result<Artifact, Refusal> {
+    let artifact = Artifact::open(&paths.artifact)?;
+    decide::fits(artifact.manifest(), options.rustc.as_deref())?;
+    decide::is_fresh(&artifact, &paths.wasm)?;
+    Ok(artifact)
+}
+
+impl Request {
+    fn log(&self, loaded: &Loaded, start: Instant) {
+        let path = &self.paths.wasm;
+        log::loaded(self.options.log, path, &loaded.origin, start.elapsed());
     }
 
-    fn open_fitting(&self, paths: &Paths) -> Result<Artifact, Refusal> {
-        let artifact = Artifact::open(&paths.artifact)?;
-        decide::fits(artifact.manifest(), self.options.rustc.as_deref())?;
-        decide::is_fresh(&artifact, &paths.wasm)?;
-        Ok(artifact)
-    }
-
-    fn try_artifact(&self, paths: &Paths) -> Result<ProcMacro, Refusal> {
+    fn try_artifact(&self) -> Result<Loaded, Refusal> {
         if self.options.ignore_artifacts {
             return Err(Refusal::new(
                 RefusalCode::Missing,
                 "artifacts are to be ignored",
             ));
         }
-        let (file, manifest) = self.open_fitting(paths)?.into_file();
+        let (file, manifest) = open_fitting(&self.paths, &self.options)?.into_file();
         let macros = manifest.module.declarations.len();
-        let code = Code::map(&self.hosts, file, macros)
-            .map_err(|error| Refusal::new(RefusalCode::Body, format!("{error:#}")))?;
-        Ok(ProcMacro {
+        Ok(Loaded {
             origin: Origin::Artifact,
             rustc: manifest.rustc,
             crate_id: manifest.source.crate_id,
-            manifest_module: manifest.module,
-            code,
+            module: manifest.module,
+            code: Code::of_artifact(&self.hosts, file, macros),
         })
     }
 
     #[cfg(not(feature = "compile"))]
-    fn fall_back(&self, paths: &Paths, refusal: Refusal) -> Result<ProcMacro, LoadError> {
+    fn fall_back(&self, refusal: Refusal) -> Result<Loaded, LoadError> {
         Err(LoadError::NoArtifact {
-            path: paths.artifact.clone(),
+            path: self.paths.artifact.clone(),
             refusal,
         })
     }
 
     #[cfg(feature = "compile")]
-    fn fall_back(&self, paths: &Paths, refusal: Refusal) -> Result<ProcMacro, LoadError> {
-        let path = paths.wasm.clone();
+    fn fall_back(&self, refusal: Refusal) -> Result<Loaded, LoadError> {
+        let path = self.paths.wasm.clone();
         let cannot = |cause: Box<dyn std::error::Error + Send + Sync>| LoadError::Module {
             path: path.clone(),
             refusal: refusal.clone(),
             cause,
         };
-        let wasm = fs_err::read(&paths.wasm).map_err(|error| cannot(error.into()))?;
+        let wasm = fs_err::read(&self.paths.wasm).map_err(|error| cannot(error.into()))?;
         let snapshot = pm_snapshot::snapshot(&wasm).map_err(|error| cannot(error.into()))?;
         let found = snapshot.inspection.rustc.clone().unwrap_or_default();
         if let Some(expected) = self.options.rustc.clone().filter(|rustc| *rustc != found) {
@@ -160,23 +188,20 @@ impl Loader {
         }
         if self.options.write_artifacts {
             // A directory that can't be written to is no reason to fail a compile.
-            if let Err(error) = crate::compile::precompile_file(&paths.wasm) {
-                eprintln!(
-                    "pm-aot: {}: no artifact was left: {error}",
-                    paths.wasm.display()
-                );
+            if let Err(error) = crate::compile::precompile_file(&self.paths.wasm) {
+                eprintln!("pm-aot: {}: no artifact was left: {error}", path.display());
             }
         }
         let described = crate::compile::describe(&snapshot);
         let compile = |error: wasmtime::Error| cannot(format!("{error:#}").into());
         let code = Code::compile(&self.hosts, &snapshot.wasm, described.declarations.len());
-        Ok(ProcMacro {
+        Ok(Loaded {
             origin: Origin::Jit {
                 refusal: refusal.clone(),
             },
             rustc: found,
             crate_id: snapshot.inspection.crate_id.clone(),
-            manifest_module: described,
+            module: described,
             code: code.map_err(compile)?,
         })
     }
@@ -185,22 +210,55 @@ impl Loader {
 impl ProcMacro {
     /// The crate's macros, in the order of its declaration static.
     pub fn declarations(&self) -> &[Declaration] {
-        &self.manifest_module.declarations
+        &self.loaded.module.declarations
     }
 
-    /// Where its code comes from.
+    /// Maps the code now, and not when the first macro expands.
+    ///
+    /// # Errors
+    ///
+    /// [`ExpandError::Load`] if it can't be used, and nothing can be compiled instead.
+    pub fn prepare(&self) -> Result<(), ExpandError> {
+        self.ready().map(drop)
+    }
+
+    /// What expands.
+    pub(crate) fn ready(&self) -> Result<&Loaded, ExpandError> {
+        let Err(cause) = self.loaded.code.prepare() else {
+            return Ok(&self.loaded);
+        };
+        let instead = self.instead.get_or_init(|| {
+            let start = Instant::now();
+            let refusal = Refusal::new(RefusalCode::Body, cause);
+            let loaded = self.request.fall_back(refusal)?;
+            self.request.log(&loaded, start);
+            Ok(loaded)
+        });
+        match instead {
+            Err(error) => Err(ExpandError::Load(error.to_string())),
+            Ok(instead) if instead.module.declarations != self.loaded.module.declarations => Err(
+                ExpandError::Load("its `.wasm` has other macros than its artifact".into()),
+            ),
+            Ok(instead) => Ok(instead),
+        }
+    }
+
+    /// Where its code comes from, as far as that is known: see [`Loader::load`].
     pub fn origin(&self) -> &Origin {
-        &self.origin
+        match self.instead.get() {
+            Some(Ok(instead)) => &instead.origin,
+            _ => &self.loaded.origin,
+        }
     }
 
     /// The version string of the rustc that compiled it.
     pub fn rustc(&self) -> &str {
-        &self.rustc
+        &self.loaded.rustc
     }
 
     /// The stable crate id in its declaration symbol, in hex without leading zeros.
     pub fn crate_id(&self) -> &str {
-        &self.crate_id
+        &self.loaded.crate_id
     }
 }
 

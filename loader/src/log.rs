@@ -1,6 +1,6 @@
 //! `PM_AOT_LOG`: what the loader did, one line a macro, on standard error.
 
-use crate::{Origin, ProcMacro};
+use crate::Origin;
 use std::path::Path;
 use std::time::Duration;
 
@@ -28,10 +28,10 @@ impl LogLevel {
 }
 
 /// Logs how a macro crate was loaded.
-pub(crate) fn loaded(level: LogLevel, path: &Path, loaded: &ProcMacro, time: Duration) {
+pub(crate) fn loaded(level: LogLevel, path: &Path, origin: &Origin, time: Duration) {
     let milliseconds = time.as_secs_f64() * 1e3;
     let path = path.display();
-    match loaded.origin() {
+    match origin {
         Origin::Artifact if level >= LogLevel::Info => {
             eprintln!("pm-aot: {path}: artifact, {milliseconds:.2} ms");
         }

@@ -21,6 +21,7 @@ mod fallback;
 mod format;
 mod habits;
 mod hostile;
+mod instances;
 mod module;
 mod precompile;
 mod samples;

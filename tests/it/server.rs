@@ -2,7 +2,7 @@
 //! input, run natively by rustc and in wasm before [`Standalone`], says the same.
 
 use fs_err as fs;
-use pm_loader::{Grants, Loader, Options, Output, ProcMacro, WasiCtx};
+use pm_loader::{Grants, Loader, Options, Output, WasiCtx};
 use pm_server::tokens::{Group, TokenKind, Tree};
 use pm_server::{Edition, FileName, Input, Server, Span, Standalone, TokenStream};
 use pm_tests::diff::diff;

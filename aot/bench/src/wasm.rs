@@ -10,14 +10,20 @@ use std::sync::Arc;
 
 /// How long loading takes.
 pub(crate) struct Load {
+    /// All of it: the first expansion can begin.
     pub(crate) total: Sample,
+    /// Once a process.
     pub(crate) engine: Sample,
+    /// The crate is found to fit and its macros are known: what a compiler waits for with each crate
+    /// that a dependency names.
     pub(crate) macros: Sample,
+    /// Its code is mapped, which is for those of which a macro is used.
+    pub(crate) code: Sample,
 }
 
-/// Loads a crate as a fresh process would: engine, then the crate.
+/// Loads a crate as a fresh process would: engine, then the crate, then its code.
 pub(crate) fn load(wasm: &Path, ignore_artifacts: bool, repetitions: usize) -> Result<Load> {
-    let (mut engine, mut macros) = (Vec::new(), Vec::new());
+    let (mut engine, mut macros, mut code) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..repetitions {
         let options = Options {
             ignore_artifacts,
@@ -29,18 +35,24 @@ pub(crate) fn load(wasm: &Path, ignore_artifacts: bool, repetitions: usize) -> R
         let loader = loader?;
         let (loaded, time) = timed(|| loader.load(wasm));
         macros.push(time);
-        let jit = *loaded?.origin() != pm_loader::Origin::Artifact;
+        let loaded = loaded?;
+        let (prepared, time) = timed(|| loaded.prepare());
+        code.push(time);
+        prepared?;
+        let jit = *loaded.origin() != pm_loader::Origin::Artifact;
         anyhow::ensure!(
             jit == ignore_artifacts,
             "{}: no artifact that fits",
             wasm.display()
         );
     }
-    let total = engine.iter().zip(&macros).map(|(a, b)| *a + *b);
+    let both = engine.iter().zip(&macros).map(|(a, b)| *a + *b);
+    let total = both.zip(&code).map(|(a, b)| a + *b);
     Ok(Load {
         total: Sample::new(total),
         engine: Sample::new(engine),
         macros: Sample::new(macros),
+        code: Sample::new(code),
     })
 }
 
@@ -70,7 +82,7 @@ impl Runner<'_> {
         })
     }
 
-    /// A fresh instance: made and dropped.
+    /// A fresh instance: made and dropped. The first of a crate come without a pool.
     pub(crate) fn instance(&self, repetitions: usize) -> Result<Sample> {
         let mut times = Vec::new();
         for _ in 0..repetitions {
