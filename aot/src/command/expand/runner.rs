@@ -75,7 +75,7 @@ impl<'a, 'b> Runner<'a, 'b> {
                 self.diagnostics.emit(&error, Some(declaration), backend);
             }
         }
-        let result = result.map_err(|Failed { message, help }| {
+        result.map_err(|Failed { message, help }| {
             let mut error = Diagnostic::new(Level::Error, &message, vec![call_site]);
             error
                 .children
@@ -93,8 +93,7 @@ impl<'a, 'b> Runner<'a, 'b> {
             }
             self.diagnostics.emit(&error, None, backend);
             message
-        });
-        result
+        })
     }
 
     /// Tells a diagnostic that no macro emitted.
