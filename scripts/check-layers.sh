@@ -21,7 +21,12 @@ absent pm-loader cranelift-codegen --no-default-features
 absent pm-loader wasmtime-internal-cranelift --no-default-features
 absent pm-loader pm-snapshot --no-default-features
 absent pm-rustc cranelift-codegen --no-default-features
+absent pm-native cranelift-codegen
+absent pm-native pm-snapshot
 absent pm-abi wasmtime
+absent pm-bridge wasmtime
+absent pm-protocol wasmtime
+absent pm-shim wasmtime
 absent pm-server wasmtime
 absent pm-snapshot pm-loader
 absent pm-toolchain wasmtime

@@ -2,7 +2,7 @@
 
 use crate::command::{
     build, cargo, clean, completions, doctor, expand, explain, info, list, man, precompile,
-    precompile_rustc, reference, rustc, setup, verify,
+    precompile_rustc, reference, rustc, setup, shim, verify,
 };
 use crate::shell::{Format, Shell, Verbosity};
 use crate::{Error, Exit};
@@ -76,6 +76,7 @@ enum Command {
     Expand(expand::Options),
     Rustc(rustc::Options),
     Cargo(cargo::Options),
+    Shim(shim::Options),
     Doctor(doctor::Options),
     Completions(completions::Options),
     Man(man::Options),
@@ -137,6 +138,7 @@ impl Command {
             Command::Expand(options) => expand::run(options, shell),
             Command::Rustc(options) => rustc::run(options),
             Command::Cargo(options) => cargo::run(options, shell),
+            Command::Shim(options) => shim::run(options, shell),
             Command::Doctor(options) => doctor::run(options, shell),
             Command::Completions(options) => completions::run(&options),
             Command::Man(options) => man::run(&options, shell),

@@ -15,4 +15,5 @@ pub(crate) mod precompile_rustc;
 pub(crate) mod reference;
 pub(crate) mod rustc;
 pub(crate) mod setup;
+pub(crate) mod shim;
 pub(crate) mod verify;

@@ -152,6 +152,31 @@ pub(crate) enum Error {
     /// It can't be run.
     #[error(transparent)]
     Rustc(#[from] pm_rustc::RunError),
+    /// A native library that isn't a macro crate's.
+    #[error("`{}` isn't the library of a macro crate: {cause}", path.display())]
+    NotAMacroLibrary {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        cause: String,
+    },
+    /// The messages of this rustc can't be known.
+    #[error(transparent)]
+    Protocol(#[from] pm_protocol::ProtocolError),
+    /// A shim can't be made.
+    #[error("`{}` can't be made: {cause}", path.display())]
+    Shim {
+        /// The shim.
+        path: PathBuf,
+        /// Why not.
+        cause: String,
+    },
+    /// The loader for shims isn't there.
+    #[error("libpm_loader.so is neither in `{}` nor in `lib` beside it", folder.display())]
+    NoLoader {
+        /// Where this program is.
+        folder: PathBuf,
+    },
     /// Standard output can't be written to.
     #[error("standard output can't be written to")]
     Output(#[source] io::Error),
@@ -172,15 +197,20 @@ impl Error {
             | Error::NoSuchMacro { .. }
             | Error::Source { .. }
             | Error::NotUtf8 { .. }
+            | Error::NotAMacroLibrary { .. }
+            | Error::Shim { .. }
             | Error::NotForWasm { .. } => Exit::Input,
             Error::Io(_) | Error::Occupied { .. } | Error::Output(_) => Exit::File,
             Error::Load(LoadError::Engine(_)) | Error::Changed { .. } | Error::Panic { .. } => {
                 Exit::Failure
             }
             Error::Load(_) => Exit::Input,
-            Error::Setup(_) | Error::Build(_) | Error::NoRustc(_) | Error::Rustc(_) => {
-                Exit::Toolchain
-            }
+            Error::Setup(_)
+            | Error::Build(_)
+            | Error::NoRustc(_)
+            | Error::Rustc(_)
+            | Error::Protocol(_)
+            | Error::NoLoader { .. } => Exit::Toolchain,
         }
     }
 
@@ -210,6 +240,10 @@ impl Error {
             Error::NotUtf8 { .. } => "not-utf8",
             Error::NoRustc(_) => "no-rustc",
             Error::Rustc(_) => "rustc",
+            Error::NotAMacroLibrary { .. } => "not-a-macro-library",
+            Error::Protocol(_) => "protocol",
+            Error::Shim { .. } => "shim",
+            Error::NoLoader { .. } => "no-loader",
             Error::Output(_) => "output",
         }
     }
@@ -220,7 +254,18 @@ impl Error {
             Error::Missing { .. }
             | Error::NotAFile { .. }
             | Error::NotUtf8 { .. }
+            | Error::Shim { .. }
             | Error::Output(_) => return None,
+            Error::NotAMacroLibrary { .. } => {
+                "name the `libNAME-HASH.so` of a macro crate that cargo has built".into()
+            }
+            Error::Protocol(_) => {
+                "a stock rustc of this version can't be served; `pm-aot setup --rustc` chooses another"
+                    .into()
+            }
+            Error::NoLoader { .. } => "build it (`cargo build --release --package pm-native`), and set \
+                                       PM_AOT_LOADER to it"
+                .into(),
             Error::NoRustc(_) => "run scripts/wasi-rustc.sh of pm-aot's repository, or set \
                                   PM_AOT_WASI_RUSTC to the folder of one"
                 .into(),

@@ -1,10 +1,11 @@
 //! Compiling a case with native rustc.
 
 use crate::cases::Case;
+use crate::once::{once, scratch};
 use crate::oracle::Oracles;
-use crate::workspace::{Workspace, pm_aot, toolchain};
+use crate::workspace::{Extern, Workspace, pm_aot, run, toolchain};
 use fs_err as fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Which form of the macros a case gets.
@@ -14,6 +15,8 @@ pub enum Macros<'a> {
     Native,
     /// The wasm artifacts, in that rustc.
     Wasm(&'a Oracles),
+    /// The wasm artifacts, in shims.
+    Shims,
     /// The wasm artifacts, in the WASI rustc.
     WasiRustc,
 }
@@ -70,9 +73,10 @@ pub fn compile(
     for known in &workspace.externs {
         let path = match (macros, &known.wasm) {
             (Macros::Wasm(oracles), Some(_)) if case.names(&known.name) => {
-                oracles.library(&known.name)
+                oracles.library(&known.name).to_owned()
             }
-            _ => &known.path,
+            (Macros::Shims, Some(_)) => shim(known),
+            _ => known.path.clone(),
         };
         rustc.arg(format!("--extern={}={}", known.name, path.display()));
     }
@@ -94,11 +98,28 @@ pub fn compile(
     }
 }
 
+/// The shim of a macro crate, made once.
+fn shim(known: &Extern) -> PathBuf {
+    let name = known.path.file_name().and_then(|name| name.to_str());
+    let name = name.expect("a library's name");
+    once(&format!("shim-{name}"), || {
+        let folder = scratch().join("shims");
+        fs::create_dir_all(&folder).expect("the scratch folder can be written to");
+        let shim = folder.join(name);
+        let mut make = Command::new(pm_aot());
+        make.args(["shim", "--quiet", "--output"]);
+        run(make.arg(&shim).arg(&known.path));
+        shim
+    })
+}
+
 /// rustc as cargo would call it for the package, as far as a macro can see.
 fn rustc(workspace: &Workspace, case: &Case, macros: Macros<'_>) -> Command {
     let toolchain = toolchain();
     let mut rustc = match macros {
-        Macros::Native | Macros::Wasm(_) => toolchain.unstable_command(&toolchain.rustc),
+        Macros::Native | Macros::Wasm(_) | Macros::Shims => {
+            toolchain.unstable_command(&toolchain.rustc)
+        }
         Macros::WasiRustc => wasi_rustc(),
     };
     rustc.current_dir(&workspace.root);

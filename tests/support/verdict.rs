@@ -82,25 +82,37 @@ fn same_in(workspace: &Workspace, case: &Case, expect: Expect, goals: &[Goal]) -
 /// Compiles a case with native rustc and with the WASI rustc, and panics with the difference if there
 /// is any: in the expanded source, in what reaches the user, or in the exit status.
 pub fn same_rustc(workspace: &Workspace, case: &Case, expect: Expect) {
+    same_as_native(workspace, case, Macros::WasiRustc, expect);
+}
+
+/// The same for shims in native rustc.
+pub fn same_shims(workspace: &Workspace, case: &Case, expect: Expect) {
+    same_as_native(workspace, case, Macros::Shims, expect);
+}
+
+fn same_as_native(workspace: &Workspace, case: &Case, other: Macros<'_>, expect: Expect) {
     let out = scratch()
-        .join("wasi-rustc")
+        .join(match other {
+            Macros::Shims => "in-shims",
+            _ => "wasi-rustc",
+        })
         .join(workspace.root.file_name().expect("a name"))
         .join(case.slug());
     let mut differences = String::new();
     for goal in [Goal::Expand, Goal::Check] {
         // The same place, whose path is in what is written.
         let native = compile(workspace, case, Macros::Native, goal, &out);
-        let wasi = compile(workspace, case, Macros::WasiRustc, goal, &out);
+        let other = compile(workspace, case, other, goal, &out);
         if goal == Goal::Check {
             let wanted = expect == Expect::Success;
             let stderr = String::from_utf8_lossy(&native.stderr);
             assert_eq!(native.succeeded(), wanted, "native rustc: {stderr}");
         }
-        differences.push_str(&compare(goal, &native, &wasi));
+        differences.push_str(&compare(goal, &native, &other));
     }
     assert!(
         differences.is_empty(),
-        "{} differs (- native, + WASI rustc)\n{differences}",
+        "{} differs (- native, + {other:?})\n{differences}",
         case.path.display()
     );
 }

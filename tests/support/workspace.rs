@@ -75,8 +75,16 @@ pub fn pm_aot() -> PathBuf {
     once("pm-aot", || {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
         let mut cargo = Command::new(env!("CARGO"));
-        // The whole workspace's features, so that nothing is compiled a second time.
-        cargo.args(["build", "--workspace", "--bin", "pm-aot", "--locked"]);
+        // The whole workspace's features, so that nothing is compiled a second time; and libraries, of
+        // which one is the loader for shims.
+        cargo.args([
+            "build",
+            "--workspace",
+            "--bin",
+            "pm-aot",
+            "--lib",
+            "--locked",
+        ]);
         cargo
             .args(["--message-format", "json", "--manifest-path"])
             .arg(manifest);

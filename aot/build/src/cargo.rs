@@ -11,9 +11,9 @@ use serde::Deserialize;
 
 use crate::artifact::Artifact;
 use crate::cargo_args::CargoArgs;
-use crate::session::{self, Session, Wasi};
+use crate::session::{self, Now, Session};
 use crate::store::Store;
-use crate::{BuildError, BuildOptions};
+use crate::{BuildError, BuildOptions, Mode};
 
 /// Cargo, with the user's arguments.
 pub(crate) struct Cargo<'a> {
@@ -66,18 +66,49 @@ impl Cargo<'_> {
         command.status().map_err(|source| not_run(&command, source))
     }
 
+    /// Whether the subcommand compiles anything, and so takes `--message-format`.
+    pub(crate) fn compiles(&self) -> bool {
+        const COMPILING: &[&str] = &[
+            "b", "bench", "build", "c", "check", "clippy", "d", "doc", "fix", "r", "run", "rustc",
+            "rustdoc", "t", "test",
+        ];
+        COMPILING
+            .iter()
+            .any(|known| self.options.subcommand == *known)
+    }
+
+    /// The same as [`run_plain`](Self::run_plain), about the directory that builds work in.
+    pub(crate) fn run_in(
+        &self,
+        workspace: &Workspace,
+        user: &[OsString],
+    ) -> Result<ExitStatus, BuildError> {
+        let mut command = self.command();
+        command.arg(&self.options.subcommand);
+        if self.options.subcommand == "clean" {
+            command.args(self.own_target_dir(workspace));
+        }
+        command.args(user);
+        command.status().map_err(|source| not_run(&command, source))
+    }
+
     /// Where the workspace is, or nothing if cargo finds none: the user's command will say why.
     pub(crate) fn workspace(&self) -> Result<Option<Workspace>, BuildError> {
         self.metadata(&["--no-deps".into()])
     }
 
-    /// Macros have to be there as wasm before anything that uses them is checked: so the WASI rustc
-    /// works in a directory that no other cargo fills, unless the user names one.
+    /// Macros have to be there as wasm before anything that uses them is compiled: so a build that runs
+    /// them works in a directory that no other cargo fills, unless the user names one.
     fn own_target_dir(&self, workspace: &Workspace) -> Vec<OsString> {
-        if !self.options.wasi || self.arguments.target_dir.is_some() {
+        let name = match self.options.mode {
+            Mode::Native => return Vec::new(),
+            Mode::Shims => "pm-aot",
+            Mode::Wasi => "wasi",
+        };
+        if self.arguments.target_dir.is_some() {
             return Vec::new();
         }
-        let directory = workspace.target_directory.join("wasi");
+        let directory = workspace.target_directory.join(name);
         vec!["--target-dir".into(), directory.into()]
     }
 
@@ -131,13 +162,15 @@ impl Cargo<'_> {
             command.env("RUSTC_WORKSPACE_WRAPPER", wrapper);
         }
         let inner = self.users_wrapper(workspace);
-        let wasi = self.options.wasi.then(|| Wasi {
+        let mode = self.options.mode;
+        let now = (mode != Mode::Native).then(|| Now {
+            mode,
             toolchain: self.toolchain.clone(),
             opt_level: self.options.opt_level.to_string(),
             jobs: self.jobs(),
         });
         let rustc = &self.toolchain.rustc;
-        let session = Session::new(rustc, inner, store.root(), wasi, &command).write()?;
+        let session = Session::new(rustc, inner, store.root(), now, &command).write()?;
         command.env(session::VARIABLE, session.path());
 
         let mut child = command

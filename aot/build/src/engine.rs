@@ -17,9 +17,9 @@ use crate::graph::Graph;
 use crate::refresh;
 use crate::rewrite::Recipe;
 use crate::schedule::{self, Outcome};
-use crate::session::Wasi;
+use crate::session::Now;
 use crate::store::{Store, UnitId};
-use crate::{BuildError, BuildOptions, Built, BuiltMacro, Event, FailedMacro};
+use crate::{BuildError, BuildOptions, Built, BuiltMacro, Event, FailedMacro, Mode};
 
 /// How often cargo is made to compile again what we have not seen. Once is enough unless features
 /// bring in packages that the first look did not see.
@@ -49,9 +49,14 @@ pub fn build(
     let Some(workspace) = cargo.workspace()? else {
         return Ok(Built::nothing(cargo.run_plain(arguments)?));
     };
+    if !cargo.compiles() {
+        return Ok(Built::nothing(cargo.run_in(&workspace, arguments)?));
+    }
     let store = workspace.store();
     let (status, artifacts) = cargo.build(&workspace, &store, true)?;
-    if !status.success() || !artifacts.iter().any(|artifact| artifact.is_macro) {
+    let is_done =
+        options.mode == Mode::Shims || !artifacts.iter().any(|artifact| artifact.is_macro);
+    if !status.success() || is_done {
         return Ok(Built::nothing(status));
     }
     let _lock = store.lock(|lock| (options.report)(Event::Waiting { lock }))?;
@@ -90,7 +95,7 @@ pub fn build(
 
 /// Compiles one macro whose unit, and whose dependencies' units, have records: the wrapper's way.
 pub(crate) fn compile_macro(
-    wasi: &Wasi,
+    now: &Now,
     store: &Store,
     id: &UnitId,
 ) -> io::Result<Result<PathBuf, String>> {
@@ -105,16 +110,16 @@ pub(crate) fn compile_macro(
         )));
     }
     let compiler = Compiler {
-        toolchain: &wasi.toolchain,
+        toolchain: &now.toolchain,
         recipe: Recipe {
-            wasm_args: &wasi.toolchain.wasm_args,
-            link_args: &wasi.toolchain.link_args,
-            opt_level: &wasi.opt_level,
+            wasm_args: &now.toolchain.wasm_args,
+            link_args: &now.toolchain.link_args,
+            opt_level: &now.opt_level,
         },
         store,
         graph: &graph,
     };
-    let (built, failed) = compile(&compiler, &[id.clone()].into(), wasi.jobs, &|_| {});
+    let (built, failed) = compile(&compiler, &[id.clone()].into(), now.jobs, &|_| {});
     let built = built.into_iter().next().map(|built| built.wasm);
     Ok(built.ok_or_else(|| {
         failed

@@ -46,5 +46,5 @@ mod wrapper;
 pub use built::{Built, BuiltMacro, FailedMacro};
 pub use engine::build;
 pub use error::BuildError;
-pub use options::{BuildOptions, Event, Hooks, OptLevel, UnknownOptLevel};
+pub use options::{BuildOptions, Event, Hooks, Mode, OptLevel, UnknownOptLevel};
 pub use wrapper::wrapper_main;

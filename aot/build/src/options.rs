@@ -6,6 +6,9 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use pm_toolchain::Toolchain;
+use serde::{Deserialize, Serialize};
+
 /// rustc's optimisation levels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OptLevel {
@@ -76,21 +79,33 @@ pub struct BuildOptions<'a> {
     /// The program that cargo calls as `RUSTC_WRAPPER`: one whose `main` calls
     /// [`wrapper_main`](crate::wrapper_main). Without it, the running program.
     pub wrapper: Option<PathBuf>,
-    /// Units whose metadata alone is wanted (`cargo check`) go to [`Hooks::check`], and each macro
-    /// is compiled for wasm as soon as cargo has built it, since it is needed for that.
-    pub wasi: bool,
+    /// Who runs the macros of this build.
+    pub mode: Mode,
     /// Is told what happens, from several threads.
     pub report: &'a (dyn Fn(Event<'_>) + Sync),
 }
 
-/// What the wrapper does beyond running rustc, where [`BuildOptions::wasi`] is set.
+/// Who runs the macros of a build, and so when they are compiled for wasm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Mode {
+    /// The native rustc, natively: macros are compiled for wasm when cargo is done.
+    #[default]
+    Native,
+    /// The native rustc, from shims: each macro is compiled for wasm as soon as cargo has built it.
+    Shims,
+    /// The WASI rustc: the same, and units whose metadata alone is wanted (`cargo check`) go to
+    /// [`Hooks::check`].
+    Wasi,
+}
+
+/// What the wrapper does beyond running rustc, in a [`Mode`] other than the native one.
 pub trait Hooks {
     /// Checks a unit in rustc's place, with this process's streams: rustc's arguments in, its exit
     /// status out.
     fn check(&self, arguments: Vec<OsString>) -> u8;
 
     /// A macro has been compiled for wasm.
-    fn compiled(&self, wasm: &Path);
+    fn compiled(&self, wasm: &Path, mode: Mode, toolchain: &Toolchain);
 }
 
 impl Default for BuildOptions<'_> {
@@ -100,7 +115,7 @@ impl Default for BuildOptions<'_> {
             opt_level: OptLevel::default(),
             jobs: None,
             wrapper: None,
-            wasi: false,
+            mode: Mode::default(),
             report: &|_| {},
         }
     }

@@ -9,7 +9,7 @@ use pm_toolchain::Toolchain;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use crate::BuildError;
+use crate::{BuildError, Mode};
 
 /// Names the session file. Its presence makes this program a rustc wrapper.
 pub(crate) const VARIABLE: &str = "PM_AOT_SESSION";
@@ -38,7 +38,7 @@ pub(crate) struct Session {
     /// Where records go.
     pub(crate) store: PathBuf,
     /// What the wrapper needs to compile macros itself, if it is to.
-    pub(crate) wasi: Option<Wasi>,
+    pub(crate) now: Option<Now>,
     /// The environment that cargo started with, as name and digest of the value: what a unit has
     /// beyond it, cargo or a build script has set.
     environment: BTreeMap<String, String>,
@@ -46,7 +46,8 @@ pub(crate) struct Session {
 
 /// How macros are compiled for wasm while cargo runs.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Wasi {
+pub(crate) struct Now {
+    pub(crate) mode: Mode,
     pub(crate) toolchain: Toolchain,
     pub(crate) opt_level: String,
     pub(crate) jobs: NonZero<usize>,
@@ -58,7 +59,7 @@ impl Session {
         rustc: &Path,
         inner: Option<PathBuf>,
         store: &Path,
-        wasi: Option<Wasi>,
+        now: Option<Now>,
         command: &std::process::Command,
     ) -> Self {
         let mut variables: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
@@ -76,7 +77,7 @@ impl Session {
             rustc: rustc.to_owned(),
             inner,
             store: store.to_owned(),
-            wasi,
+            now,
             environment,
         }
     }

@@ -11,7 +11,7 @@ use crate::flags::Flags;
 use crate::record::Record;
 use crate::session::{self, Session};
 use crate::store::{Store, UnitId};
-use crate::{Hooks, engine};
+use crate::{Hooks, Mode, engine};
 
 /// Acts as rustc if cargo called this process as its wrapper, else answers nothing.
 ///
@@ -23,7 +23,8 @@ pub fn wrapper_main(hooks: &impl Hooks) -> Option<ExitCode> {
     let session = Session::read(&std::env::var_os(session::VARIABLE)?)?;
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let of_rustc = rustc_arguments(&session.rustc, &arguments)?;
-    if session.wasi.is_some() && is_check(of_rustc) {
+    let mode = session.now.as_ref().map(|now| now.mode);
+    if mode == Some(Mode::Wasi) && is_check(of_rustc) {
         return Some(ExitCode::from(hooks.check(of_rustc.to_vec())));
     }
     let status = match run(&session, &arguments) {
@@ -86,9 +87,9 @@ fn is_check(arguments: &[OsString]) -> bool {
 
 /// Compiles a macro that was just built natively, since what depends on it comes next.
 fn compile(session: &Session, id: &UnitId, hooks: &impl Hooks) {
-    let Some(wasi) = &session.wasi else { return };
-    match engine::compile_macro(wasi, &Store::at(&session.store), id) {
-        Ok(Ok(wasm)) => hooks.compiled(&wasm),
+    let Some(now) = &session.now else { return };
+    match engine::compile_macro(now, &Store::at(&session.store), id) {
+        Ok(Ok(wasm)) => hooks.compiled(&wasm, now.mode, &now.toolchain),
         Ok(Err(text)) => eprintln!("{text}\nwarning: this macro crate doesn't compile for wasm"),
         Err(error) => eprintln!("warning: this macro crate wasn't compiled for wasm: {error}"),
     }

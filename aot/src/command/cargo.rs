@@ -1,29 +1,35 @@
-//! `pm-aot cargo --wasi`: cargo, with the WASI rustc for whatever is only checked.
+//! `pm-aot cargo`: cargo, with every macro from its artifact.
 
-use crate::command::{build, rustc};
+use crate::command::{build, rustc, shim};
 use crate::shell::{Format, Shell, Verbosity};
 use crate::toolchain::{ToolchainOptions, set_up};
 use crate::{Error, Exit};
-use pm_build::{Hooks, OptLevel};
+use pm_build::{Hooks, Mode, OptLevel};
+use pm_toolchain::Toolchain;
+use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// Run cargo with the WASI rustc
+/// Run cargo with macros from their artifacts
 ///
-/// Runs cargo, by the toolchain that `pm-aot setup` finds or makes. Macro crates and build scripts
-/// are compiled by the native rustc, and macros for wasm too; every library and program that cargo
-/// only wants checked, as `cargo check` does, is checked by the WASI rustc (`pm-aot rustc`), which
-/// runs the wasm macros. Works in a `wasi` directory of its own in cargo's target directory,
-/// unless `--target-dir` names one.
+/// Runs cargo, by the toolchain that `pm-aot setup` finds or makes, and compiles each macro crate for
+/// wasm as soon as cargo has built it. The native rustc then runs it by a shim (`pm-aot shim`), which
+/// takes the native library's place. A macro crate that doesn't compile for wasm stays native, with a
+/// warning. Works in a `pm-aot` directory of its own in cargo's target directory, unless
+/// `--target-dir` names one.
+///
+/// With `--wasi`, every library and program that cargo only wants checked, as `cargo check` does, is
+/// checked by the WASI rustc (`pm-aot rustc`), in a directory `wasi`; what is linked or run, build
+/// scripts and macro crates, is compiled by the native rustc.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-#[command(override_usage = "pm-aot cargo --wasi [OPTIONS] <SUBCOMMAND> [CARGO ARGUMENTS]")]
+#[command(override_usage = "pm-aot cargo [OPTIONS] <SUBCOMMAND> [CARGO ARGUMENTS]")]
 pub(crate) struct Options {
     #[command(flatten)]
     toolchain: ToolchainOptions,
 
     /// Check with the WASI rustc
-    #[arg(long, required = true)]
+    #[arg(long)]
     wasi: bool,
 
     /// How the macros are optimised: 0, 1, 2, 3, s, z
@@ -39,7 +45,9 @@ pub(crate) struct Options {
 
 const EXAMPLES: &str = "\
 Examples:
-  Check a workspace:
+  Build and test a workspace:
+      pm-aot cargo test --workspace
+  Check it with the WASI rustc:
       pm-aot cargo --wasi check --workspace
   And say where each macro's code came from:
       PM_AOT_LOG=info pm-aot cargo --wasi check";
@@ -54,14 +62,18 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
     let mut arguments = cargo.into_iter();
     let subcommand = arguments.next().unwrap_or_else(|| "check".into());
     let arguments: Vec<_> = arguments.collect();
+    let mode = if wasi { Mode::Wasi } else { Mode::Shims };
     // Before cargo says it for every unit.
-    rustc::installed()?;
+    match mode {
+        Mode::Wasi => drop(rustc::installed()?),
+        _ => drop(shim::loader()?),
+    }
     let toolchain = set_up(&toolchain.request(build::is_offline(&arguments))?, shell)?;
     build::with_reporter(shell, |report| {
         let settings = pm_build::BuildOptions {
             subcommand,
             opt_level,
-            wasi,
+            mode,
             report,
             ..Default::default()
         };
@@ -82,10 +94,18 @@ impl Hooks for Wrapper {
         rustc::run_with(arguments).unwrap_or_else(|error| shell().error(&error).code())
     }
 
-    fn compiled(&self, wasm: &Path) {
-        // The WASI rustc compiles it where there is no artifact.
+    fn compiled(&self, wasm: &Path, mode: Mode, toolchain: &Toolchain) {
         if let Err(error) = pm_loader::compile::precompile_file(wasm) {
+            // The WASI rustc compiles it where there is no artifact; else it stays native.
             eprintln!("warning: no artifact for `{}`: {error}", wasm.display());
+            return;
+        }
+        if mode == Mode::Shims {
+            let name = wasm.file_stem().unwrap_or_default().to_string_lossy();
+            let library = wasm.with_file_name(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"));
+            if let Err(error) = shim::make(&library, &library, toolchain) {
+                eprintln!("warning: `{}` stays native: {error}", library.display());
+            }
         }
     }
 }

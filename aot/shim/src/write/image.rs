@@ -1,0 +1,192 @@
+//! What is in the library's memory, whatever the format of its file.
+//!
+//! Layout of `ProcMacro`: rustc 1.96, `library/proc_macro/src/bridge/client.rs`; `pm_abi::layout`
+//! has its wasm32 form.
+
+use super::stub::Code;
+use super::{Input, ShimError};
+use crate::layout::MAGIC;
+use pm_abi::{Declaration, MacroKind};
+
+/// Sizes and offsets on 64 bits; a reference to a slice is an address and a length.
+mod layout {
+    /// An element of the declaration slice: a u32 tag, padded.
+    pub(super) const SIZE: usize = 56;
+    /// A reference to the name.
+    pub(super) const NAME: usize = 8;
+    /// A reference to the helper attributes, only of a derive.
+    pub(super) const ATTRIBUTES: usize = 24;
+    /// `Client { handle_counters, run }` of a derive.
+    pub(super) const DERIVE_CLIENT: usize = 40;
+    /// `Client { handle_counters, run }` of the others.
+    pub(super) const CLIENT: usize = 24;
+    /// A reference to a slice.
+    pub(super) const REFERENCE: usize = 16;
+    /// The second word of a reference or of a client.
+    pub(super) const SECOND: usize = 8;
+}
+
+/// `HandleCounters { token_stream, span }`: the next handles. Zero is no handle.
+const COUNTERS: [u32; 2] = [1, 1];
+
+/// A part of memory: in each the bytes have the same rights.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Never written.
+    Constants,
+    /// Executed.
+    Code,
+    /// Written when the library is loaded, then read only.
+    Relocated,
+    /// Written to at any time.
+    Writable,
+}
+
+/// Where something lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) part: Part,
+    pub(super) offset: usize,
+}
+
+/// The parts without the code, and where addresses go in them.
+#[derive(Debug, Default)]
+pub(super) struct Image {
+    pub(super) constants: Vec<u8>,
+    pub(super) relocated: Vec<u8>,
+    pub(super) writable: Vec<u8>,
+    /// Eight bytes at the first become the address of the second.
+    pub(super) pointers: Vec<(Place, Place)>,
+}
+
+/// Where the exported symbol points: the reference to the declarations.
+pub(super) const DECLARATIONS: Place = Place {
+    part: Part::Relocated,
+    offset: 0,
+};
+
+/// Where the `Shim` lies.
+pub(super) const SHIM: Place = Place {
+    part: Part::Writable,
+    offset: 0,
+};
+
+pub(super) fn build(input: &Input<'_>, code: &Code) -> Result<Image, ShimError> {
+    let mut image = Image::default();
+
+    // The `Shim`, field after field.
+    image.writable.extend(MAGIC.to_le_bytes());
+    image.writable.extend([0; 8]);
+    for bytes in [
+        input.schema,
+        input.artifact.as_bytes(),
+        input.rustc.as_bytes(),
+    ] {
+        let at = image.constant(bytes);
+        let field = Place {
+            part: Part::Writable,
+            offset: image.writable.len(),
+        };
+        image.writable.extend([0; layout::REFERENCE]);
+        image.refer(field, at, bytes.len());
+    }
+    image.put_usize_at_end(input.macros.len());
+    let counters = Place {
+        part: Part::Writable,
+        offset: image.writable.len(),
+    };
+    image
+        .writable
+        .extend(COUNTERS.iter().flat_map(|counter| counter.to_le_bytes()));
+
+    let list = image.relocated(layout::REFERENCE);
+    debug_assert_eq!(list, DECLARATIONS);
+    let elements = image.relocated(layout::SIZE * input.macros.len());
+    image.refer(list, elements, input.macros.len());
+    for (index, declaration) in input.macros.iter().enumerate() {
+        let run =
+            code.entries.get(index).copied().ok_or_else(|| {
+                ShimError::Code(format!("there is none for the declaration {index}"))
+            })?;
+        let run = Place {
+            part: Part::Code,
+            offset: run,
+        };
+        image.declare(
+            elements.plus(index * layout::SIZE),
+            declaration,
+            counters,
+            run,
+        );
+    }
+    Ok(image)
+}
+
+impl Place {
+    fn plus(self, bytes: usize) -> Place {
+        Place {
+            offset: self.offset + bytes,
+            ..self
+        }
+    }
+}
+
+impl Image {
+    fn declare(&mut self, at: Place, declaration: &Declaration, counters: Place, run: Place) {
+        let (tag, client) = match declaration.kind {
+            MacroKind::Derive => (0u8, layout::DERIVE_CLIENT),
+            MacroKind::Attr => (1, layout::CLIENT),
+            MacroKind::Bang => (2, layout::CLIENT),
+        };
+        self.relocated[at.offset] = tag;
+        self.name(at.plus(layout::NAME), &declaration.name);
+        if declaration.kind == MacroKind::Derive {
+            let count = declaration.attributes.len();
+            let names = self.relocated(layout::REFERENCE * count);
+            self.refer(at.plus(layout::ATTRIBUTES), names, count);
+            for (index, attribute) in declaration.attributes.iter().enumerate() {
+                self.name(names.plus(index * layout::REFERENCE), attribute);
+            }
+        }
+        self.pointers.push((at.plus(client), counters));
+        self.pointers.push((at.plus(client + layout::SECOND), run));
+    }
+
+    fn name(&mut self, at: Place, name: &str) {
+        let bytes = self.constant(name.as_bytes());
+        self.refer(at, bytes, name.len());
+    }
+
+    /// Puts a reference to a slice; an empty one has an address too, as Rust's have.
+    fn refer(&mut self, at: Place, to: Place, len: usize) {
+        self.pointers.push((at, to));
+        let bytes = match at.part {
+            Part::Writable => &mut self.writable,
+            _ => &mut self.relocated,
+        };
+        let len_at = at.offset + layout::SECOND;
+        bytes[len_at..len_at + 8].copy_from_slice(&(len as u64).to_le_bytes());
+    }
+
+    fn put_usize_at_end(&mut self, value: usize) {
+        self.writable.extend((value as u64).to_le_bytes());
+    }
+
+    fn constant(&mut self, bytes: &[u8]) -> Place {
+        let offset = self.constants.len();
+        self.constants.extend_from_slice(bytes);
+        Place {
+            part: Part::Constants,
+            offset,
+        }
+    }
+
+    fn relocated(&mut self, size: usize) -> Place {
+        let offset = self.relocated.len();
+        self.relocated.resize(offset + size, 0);
+        Place {
+            part: Part::Relocated,
+            offset,
+        }
+    }
+}

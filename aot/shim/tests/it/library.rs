@@ -1,0 +1,239 @@
+//! The library, loaded as rustc loads it, with a loader of the test's.
+
+use crate::fixture::{self, HOST, SYMBOL};
+use libloading::Library;
+use pm_shim::{BridgeConfig, Buffer, Closure, Input, Run, Shim};
+use std::ffi::c_void;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The rustc of the tests.
+pub(crate) fn rustc() -> Command {
+    Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+}
+
+/// Compiles the loader of the tests into a directory.
+pub(crate) fn loader(dir: &Path) -> PathBuf {
+    let loader = dir.join("libpm_loader.so");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/loader/loader.rs");
+    let status = rustc()
+        .args([source, "--edition", "2024", "--crate-type", "cdylib", "-o"])
+        .arg(&loader)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    loader
+}
+
+/// rustc's declarations as rustc declares them, `library/proc_macro/src/bridge/client.rs`: the
+/// offsets are the compiler's, not the writer's.
+#[repr(C)]
+#[expect(dead_code, reason = "the shim makes them")]
+enum ProcMacro {
+    CustomDerive {
+        trait_name: &'static str,
+        attributes: &'static [&'static str],
+        client: Client,
+    },
+    Attr {
+        name: &'static str,
+        client: Client,
+    },
+    Bang {
+        name: &'static str,
+        client: Client,
+    },
+}
+
+#[repr(C)]
+struct HandleCounters {
+    token_stream: AtomicU32,
+    span: AtomicU32,
+}
+
+#[repr(C)]
+struct Client {
+    handle_counters: &'static HandleCounters,
+    run: unsafe extern "C" fn(BridgeConfig) -> Buffer,
+}
+
+/// What the loader was called with.
+#[derive(Debug, PartialEq)]
+struct Call {
+    input: [usize; 3],
+    functions: [usize; 3],
+    env: usize,
+    force_show_panics: bool,
+    shim: usize,
+    index: usize,
+}
+
+static CALLS: Mutex<Vec<Call>> = Mutex::new(Vec::new());
+
+unsafe extern "C" fn reserve(buffer: Buffer, _: usize) -> Buffer {
+    buffer
+}
+
+unsafe extern "C" fn free(_: Buffer) {}
+
+unsafe extern "C" fn call(_: *mut c_void, request: Buffer) -> Buffer {
+    request
+}
+
+/// Remembers all of it, and answers with other numbers.
+unsafe extern "C" fn answer(config: BridgeConfig, shim: *const Shim, index: usize) -> Buffer {
+    let BridgeConfig {
+        input,
+        dispatch,
+        force_show_panics,
+    } = config;
+    CALLS.lock().unwrap().push(Call {
+        input: [input.data as usize, input.len, input.capacity],
+        functions: [
+            input.reserve as usize,
+            input.drop as usize,
+            dispatch.call as usize,
+        ],
+        env: dispatch.env as usize,
+        force_show_panics,
+        shim: shim as usize,
+        index,
+    });
+    buffer([0x10, 0x20, 0x30].map(|number| number + index))
+}
+
+fn buffer([data, len, capacity]: [usize; 3]) -> Buffer {
+    Buffer {
+        data: data as *mut u8,
+        len,
+        capacity,
+        reserve,
+        drop: free,
+    }
+}
+
+#[test]
+fn every_macro_calls_the_loader_with_what_it_was_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let loader = loader(dir.path());
+    let macros = fixture::declarations();
+    let metadata = fixture::metadata(1000);
+    let shim = pm_shim::write(&Input {
+        loader: loader.to_str().unwrap(),
+        ..fixture::input(HOST, &macros, &metadata)
+    })
+    .unwrap();
+    let path = dir.path().join("libdemo-abc.so");
+    std::fs::write(&path, shim).unwrap();
+
+    // SAFETY: neither has constructors other than Rust's own.
+    let (loader, library) =
+        unsafe { (Library::new(&loader).unwrap(), Library::new(&path).unwrap()) };
+    // SAFETY: the type is that of the function in `loader.rs`.
+    let answer_by = unsafe { loader.get::<extern "C" fn(Run)>("answer_by").unwrap() };
+    answer_by(answer);
+    // SAFETY: as rustc gets them (`rustc_metadata::creader`), while the library is loaded.
+    let declared = unsafe { **library.get::<*const &[ProcMacro]>(SYMBOL).unwrap() };
+
+    let mut seen = Vec::new();
+    let mut clients = Vec::new();
+    for declared in declared {
+        let (text, client) = match declared {
+            ProcMacro::CustomDerive {
+                trait_name,
+                attributes,
+                client,
+            } => (format!("derive {trait_name} {attributes:?}"), client),
+            ProcMacro::Attr { name, client } => (format!("attr {name}"), client),
+            ProcMacro::Bang { name, client } => (format!("bang {name}"), client),
+        };
+        seen.push(text);
+        clients.push(client);
+    }
+    assert_eq!(
+        seen,
+        [
+            "bang one",
+            "attr two",
+            "derive Three [\"a\", \"bb\"]",
+            "derive Four []",
+        ]
+    );
+
+    // rustc counts handles there: all of a crate's macros have one.
+    let counters = clients[0].handle_counters;
+    assert_eq!(counters.token_stream.fetch_add(1, Ordering::SeqCst), 1);
+    assert_eq!(counters.span.load(Ordering::SeqCst), 1);
+    assert!(
+        clients
+            .iter()
+            .all(|client| std::ptr::eq(client.handle_counters, counters))
+    );
+
+    for (index, client) in clients.iter().enumerate() {
+        let given = [0x1111 + index, 0x2222, 0x3333];
+        let env = 0x5555_6666_7777_8888;
+        let force_show_panics = index % 2 == 1;
+        // SAFETY: nobody looks at what these addresses are of.
+        let reply = unsafe {
+            (client.run)(BridgeConfig {
+                input: buffer(given),
+                dispatch: Closure {
+                    call,
+                    env: env as *mut c_void,
+                },
+                force_show_panics,
+            })
+        };
+        let got = [reply.data as usize, reply.len, reply.capacity];
+        assert_eq!(got, [0x10, 0x20, 0x30].map(|number| number + index));
+        assert_eq!(reply.reserve as usize, reserve as *const () as usize);
+        assert_eq!(reply.drop as usize, free as *const () as usize);
+
+        let called = CALLS.lock().unwrap().pop().unwrap();
+        // SAFETY: the library is still loaded.
+        let shim = unsafe { Shim::from_ptr(called.shim as *const Shim) }.unwrap();
+        assert_eq!(
+            called,
+            Call {
+                input: given,
+                functions: [
+                    reserve as *const () as usize,
+                    free as *const () as usize,
+                    call as *const () as usize
+                ],
+                env,
+                force_show_panics,
+                shim: called.shim,
+                index,
+            }
+        );
+        assert_eq!(shim.schema(), [1, 2, 3, 0, 255]);
+        assert_eq!(shim.artifact(), "/store/demo.cwasm");
+        assert_eq!(shim.rustc(), "rustc 1.96.0 (ac68faa20 2026-05-25)");
+        assert_eq!(shim.count(), 4);
+        // The first call's is the second's.
+        let before = shim
+            .state()
+            .swap(called.shim as *mut c_void, Ordering::AcqRel);
+        assert_eq!(before.is_null(), index == 0);
+    }
+}
+
+/// The message names the file that isn't there, so that a user can tell what to do.
+#[test]
+fn a_missing_loader_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let macros = fixture::declarations();
+    let metadata = fixture::metadata(0);
+    let shim = pm_shim::write(&fixture::input(HOST, &macros, &metadata)).unwrap();
+    let path = dir.path().join("libdemo-abc.so");
+    std::fs::write(&path, shim).unwrap();
+    // SAFETY: it has no constructors.
+    let error = unsafe { Library::new(&path) }.unwrap_err();
+    let error =
+        std::error::Error::source(&error).map_or_else(|| error.to_string(), |e| e.to_string());
+    assert!(error.contains("/nowhere/libpm_loader.so"), "{error}");
+}

@@ -1,0 +1,152 @@
+//! `pm-aot shim`: a native library for a stock rustc.
+
+use crate::shell::Shell;
+use crate::toolchain::{ToolchainOptions, set_up};
+use crate::{Error, Exit};
+use object::{Object, ObjectSection};
+use pm_abi::layout::DECLS_PREFIX;
+use pm_loader::artifact::Artifact;
+use pm_shim::Target;
+use pm_toolchain::Toolchain;
+use std::ffi::OsStr;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Make a library with which a stock rustc runs a macro crate from its artifact
+///
+/// A stock rustc loads macro crates as native libraries only. The library that is made here has the
+/// metadata of the native one that cargo built, and entry points that run the macros of the artifact
+/// beside that one, in libpm_loader.so. Give it to rustc, or to rust-analyzer, in the native one's place.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Options {
+    /// The native library that cargo built (libNAME-HASH.so), with NAME-HASH.cwasm beside it
+    library: PathBuf,
+
+    /// The file to write
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+
+    #[command(flatten)]
+    toolchain: ToolchainOptions,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  After `pm-aot build`, one macro crate:
+      pm-aot shim target/debug/deps/libserde_derive-0123456789abcdef.so --output libserde_derive.so
+      rustc --extern serde_derive=libserde_derive.so src/main.rs";
+
+pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
+    let Options {
+        library,
+        output,
+        toolchain,
+    } = options;
+    if !library.exists() {
+        return Err(Error::Missing { path: library });
+    }
+    let toolchain = set_up(&toolchain.request(false)?, shell)?;
+    make(&library, &output, &toolchain)?;
+    shell.status("Made", output.display());
+    Ok(Exit::Success)
+}
+
+/// Makes the shim of a native library, which it may replace.
+pub(crate) fn make(library: &Path, output: &Path, toolchain: &Toolchain) -> Result<(), Error> {
+    let metadata = metadata(library)?;
+    let path = artifact_of(library);
+    let artifact = Artifact::open(&path).map_err(|refusal| Error::Artifact {
+        path: path.clone(),
+        refusal,
+    })?;
+    let manifest = artifact.manifest();
+    let schema = pm_protocol::read(&toolchain.library_sources)?;
+    let shim = |cause: String| Error::Shim {
+        path: output.to_owned(),
+        cause,
+    };
+    let schema = postcard::to_allocvec(&schema).map_err(|error| shim(error.to_string()))?;
+    let text = |path: &Path| {
+        path.to_str()
+            .map(str::to_owned)
+            .ok_or_else(|| shim(format!("`{}` isn't UTF-8", path.display())))
+    };
+    let name = output.file_name().map(Path::new);
+    let input = pm_shim::Input {
+        target: manifest
+            .target
+            .parse::<Target>()
+            .map_err(|error| shim(error.to_string()))?,
+        soname: &text(name.ok_or_else(|| shim("it has no file name".into()))?)?,
+        loader: &text(&loader()?)?,
+        symbol: &format!("{DECLS_PREFIX}{}__", manifest.source.crate_id),
+        macros: &manifest.module.declarations,
+        metadata: &metadata,
+        schema: &schema,
+        artifact: &text(&fs_err::canonicalize(&path)?)?,
+        rustc: &manifest.rustc,
+    };
+    let bytes = pm_shim::write(&input).map_err(|error| shim(error.to_string()))?;
+    // Whoever has the old one loaded keeps it.
+    let folder = output
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    file.write_all(&bytes)?;
+    let readable = std::fs::Permissions::from_mode(0o755);
+    file.as_file().set_permissions(readable)?;
+    file.persist(output).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// The artifact of a native library: `NAME.cwasm` beside `libNAME.so`.
+fn artifact_of(library: &Path) -> PathBuf {
+    let stem = library.file_stem().unwrap_or_default();
+    let name = match stem.to_str() {
+        Some(text) => OsStr::new(text.strip_prefix("lib").unwrap_or(text)),
+        None => stem,
+    };
+    library.with_file_name(name).with_extension("cwasm")
+}
+
+/// The macro crate's metadata: what is in a native library's section `.rustc`, after 8 bytes of magic
+/// and its length (rustc's `rustc_metadata/src/locator.rs`).
+fn metadata(library: &Path) -> Result<Vec<u8>, Error> {
+    let bad = |cause: &str| Error::NotAMacroLibrary {
+        path: library.to_owned(),
+        cause: cause.to_owned(),
+    };
+    let bytes = fs_err::read(library)?;
+    let file = object::File::parse(&*bytes).map_err(|error| bad(&error.to_string()))?;
+    let section = file
+        .section_by_name(".rustc")
+        .ok_or_else(|| bad("it has no section `.rustc`"))?;
+    let data = section.data().map_err(|error| bad(&error.to_string()))?;
+    let metadata = data
+        .split_at_checked(8)
+        .and_then(|(_, rest)| rest.split_first_chunk())
+        .and_then(|(len, rest)| rest.get(..usize::try_from(u64::from_le_bytes(*len)).ok()?));
+    metadata
+        .map(<[u8]>::to_vec)
+        .ok_or_else(|| bad("its section `.rustc` is cut off"))
+}
+
+/// `libpm_loader.so`: `PM_AOT_LOADER`, else beside this program or in `lib` beside its folder.
+pub(crate) fn loader() -> Result<PathBuf, Error> {
+    const NAME: &str = "libpm_loader.so";
+    if let Some(path) = std::env::var_os("PM_AOT_LOADER") {
+        return Ok(fs_err::canonicalize(path)?);
+    }
+    let program = std::env::current_exe()?;
+    let folder = program.parent().unwrap_or(Path::new(""));
+    let places = [folder.join(NAME), folder.join("../lib").join(NAME)];
+    let found = places.iter().find(|path| path.exists());
+    match found {
+        Some(path) => Ok(fs_err::canonicalize(path)?),
+        None => Err(Error::NoLoader {
+            folder: folder.to_owned(),
+        }),
+    }
+}

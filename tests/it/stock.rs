@@ -1,0 +1,135 @@
+//! A rustc that nobody patched runs macros from their artifacts, by shims: the same expansion, the same
+//! text, byte for byte.
+
+use fs_err as fs;
+use pm_tests::cases::Case;
+use pm_tests::once::scratch;
+use pm_tests::verdict::{Expect, same_shims};
+use pm_tests::workspace::{fixtures, pm_aot, samples};
+use std::path::Path;
+use std::process::Command;
+
+fn check(name: &str) {
+    for case in Case::read_all(samples(), name) {
+        same_shims(samples(), &case, Expect::Success);
+    }
+}
+
+macro_rules! crates {
+    ($($name:ident)*) => {
+        $(
+            #[test]
+            fn $name() {
+                check(stringify!($name));
+            }
+        )*
+    };
+}
+
+macro_crates!(crates getset);
+
+#[test]
+fn errors() {
+    for case in Case::read_all(samples(), "errors") {
+        same_shims(samples(), &case, Expect::Failure);
+    }
+}
+
+/// Macros that panic, complain, recurse, expand others and talk.
+#[test]
+fn habits() {
+    let cases = [
+        ("deep", Expect::Success),
+        ("diagnostics_all", Expect::Failure),
+        ("diagnostics_hygiene", Expect::Failure),
+        ("diagnostics_spans", Expect::Success),
+        ("environment", Expect::Success),
+        ("expand_error", Expect::Failure),
+        ("expand_nested", Expect::Success),
+        ("large", Expect::Success),
+        ("panic_attr", Expect::Failure),
+        ("panic_bang", Expect::Failure),
+        ("panic_caught", Expect::Success),
+        ("panic_derive", Expect::Failure),
+        ("talk", Expect::Success),
+        ("tokens", Expect::Success),
+    ];
+    for (name, expect) in cases {
+        let case = Case::read(fixtures(), &format!("{name}.rs"));
+        same_shims(fixtures(), &case, expect);
+    }
+}
+
+/// The example of the repository, with its macros from shims: it's built, it runs, and what happens
+/// when an artifact is gone is told.
+#[test]
+fn a_project() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/example");
+    fs::create_dir(folder.path().join("src")).expect("a temporary folder");
+    for file in ["Cargo.toml", "Cargo.lock", "src/main.rs"] {
+        fs::copy(example.join(file), folder.path().join(file)).expect("a file");
+    }
+    let target = scratch().join("stock");
+    let cargo = |arguments: &[&str]| {
+        let mut cargo = Command::new(pm_aot());
+        for (name, _) in std::env::vars_os() {
+            // Those of this test's own cargo.
+            if name.to_string_lossy().starts_with("CARGO") {
+                cargo.env_remove(name);
+            }
+        }
+        cargo
+            .current_dir(folder.path())
+            .env("CARGO_TARGET_DIR", &target)
+            .env("PM_AOT_LOG", "info")
+            // The macros run once or twice: soon compiled is better than fast.
+            .env("PM_AOT_OPT_LEVEL", "1")
+            .arg("cargo")
+            .args(arguments);
+        let output = cargo
+            .output()
+            .unwrap_or_else(|error| panic!("{cargo:?}: {error}"));
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), stderr)
+    };
+    let (succeeded, log) = cargo(&["build", "--locked"]);
+    assert!(succeeded, "{log}");
+    for name in [
+        "clap_derive",
+        "derive_more_impl",
+        "serde_derive",
+        "strum_macros",
+        "thiserror_impl",
+    ] {
+        let lines = log.lines().filter(|line| line.starts_with("pm-aot: "));
+        let mut lines = lines.filter(|line| line.contains(&format!("/{name}-")));
+        let line = lines
+            .next()
+            .unwrap_or_else(|| panic!("{name} isn't loaded: {log}"));
+        assert!(line.contains(": artifact, "), "{line}");
+    }
+
+    // The compile goes on without an artifact.
+    let libraries = target.join("pm-aot/debug/deps");
+    let artifacts = fs::read_dir(&libraries).expect("the target directory");
+    let artifacts = artifacts.map(|entry| entry.expect("an entry").path());
+    let gone: Vec<_> = artifacts
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "cwasm")
+        })
+        .filter(|path| path.to_string_lossy().contains("/thiserror_impl-"))
+        .collect();
+    assert_eq!(gone.len(), 1, "{gone:?}");
+    fs::remove_file(&gone[0]).expect("the artifact");
+    let source = folder.path().join("src/main.rs");
+    let text = fs::read_to_string(&source).expect("the source");
+    fs::write(&source, format!("{text}\n// Changed.\n")).expect("the source");
+    let (succeeded, log) = cargo(&["build", "--locked"]);
+    assert!(succeeded, "{log}");
+    assert!(log.contains(": JIT, ") && log.contains("missing"), "{log}");
+
+    let (succeeded, log) = cargo(&["clean"]);
+    assert!(succeeded, "{log}");
+}
