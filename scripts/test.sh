@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # Formatting, lints, docs, layering and all tests. Installs or builds what it needs; the toolchain
-# for WebAssembly and the WASI rustc are built once into the user's cache directory.
-# Usage: scripts/test.sh [--without-wasi-rustc]
+# for WebAssembly, and the WASI rustc where its tests are wanted, are built once into the user's cache
+# directory.
+# Usage: scripts/test.sh [--with-wasi-rustc]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # Where the paths below look for what is built.
 export CARGO_TARGET_DIR=$PWD/target
 
-wasi_rustc=1
+wasi_rustc=0
 case ${1:-} in
 '') ;;
---without-wasi-rustc) wasi_rustc=0 ;;
-*) echo "usage: scripts/test.sh [--without-wasi-rustc]" >&2 && exit 2 ;;
+--with-wasi-rustc) wasi_rustc=1 ;;
+*) echo "usage: scripts/test.sh [--with-wasi-rustc]" >&2 && exit 2 ;;
 esac
 
 step() { printf '\n== %s\n' "$*" >&2; }
