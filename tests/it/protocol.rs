@@ -279,10 +279,112 @@ fn sources_of_another_protocol() {
         "there is no `struct HandleCounters`",
     );
     check(
+        "bridge/rpc.rs",
+        "(self as u8)",
+        "(self as u32)",
+        "`impl Encode<S> for bool` isn't as in",
+    );
+    check(
+        "bridge/rpc.rs",
+        "PanicMessage::Unknown => None",
+        "PanicMessage::Unknown => Some(\"\")",
+        "`fn PanicMessage::as_str` isn't",
+    );
+    check(
+        "bridge/rpc.rs",
+        "impl<S> Encode<S> for String",
+        "#[cfg(unix)] impl<S> Encode<S> for String",
+        "`impl Encode<S> for String` isn't",
+    );
+    check(
+        "bridge/rpc.rs",
+        "Encode<S> for &str",
+        "Encode<S> for &[u8]",
+        "there is no `impl Encode<S> for &str`",
+    );
+    check(
+        "bridge/symbol.rs",
+        "self.with(|sym|",
+        "self.with_other(|sym|",
+        "`impl Encode<S> for Symbol` isn't",
+    );
+    check(
+        "bridge/buffer.rs",
+        "#[repr(C)]",
+        "",
+        "`struct Buffer` isn't",
+    );
+    check(
+        "bridge/closure.rs",
+        "env: *mut Env,",
+        "",
+        "`struct Closure` isn't",
+    );
+    check(
+        "bridge/mod.rs",
+        "force_show_panics: bool",
+        "force_show_panics: u8",
+        "`struct BridgeConfig` isn't",
+    );
+    check(
+        "bridge/mod.rs",
+        "rpc_encode_decode!($($t)*)",
+        "encode_backwards!($($t)*)",
+        "`macro_rules! compound_traits` isn't",
+    );
+    check(
+        "bridge/client.rs",
+        "$($arg.encode(",
+        "$($arg.encode_last(",
+        "`macro_rules! define_client_side` isn't",
+    );
+    check(
+        "bridge/client.rs",
+        "TokenStream, Span, Symbol)",
+        "TokenStream, Symbol, Span)",
+        "`with_api!(define_client_side, …)` isn't",
+    );
+    check(
+        "bridge/client.rs",
+        "span: AtomicU32",
+        "span: AtomicU64",
+        "`struct HandleCounters` isn't",
+    );
+    check(
+        "bridge/client.rs",
+        "|(input, input2)|",
+        "|(input2, input)|",
+        "crate::TokenStream>::expand2` isn't",
+    );
+    check(
+        "bridge/client.rs",
+        "fn run_client",
+        "fn run_the_client",
+        "there is no `fn run_client`",
+    );
+    check(
+        "bridge/server.rs",
+        "s.span.alloc(self)",
+        "s.span.get(self)",
+        "`impl Encode<HandleStore<S>> for MarkedSpan<S>` isn't",
+    );
+    check(
         "bridge/server.rs",
         "buf.clear();",
         "",
-        "isn't as in rustc 1.96",
+        "`macro_rules! define_dispatcher` isn't",
+    );
+    check(
+        "bridge/server.rs",
+        "dispatcher.server.globals()",
+        "other.globals()",
+        "`fn run_server` isn't",
+    );
+    check(
+        "lib.rs",
+        "TokenStream(Option<",
+        "TokenStream(Box<",
+        "library/proc_macro/src/lib.rs:",
     );
     check(
         "bridge/mod.rs",

@@ -306,3 +306,80 @@ fn digest(item: &Named) -> String {
     }
     hasher.finalize().to_hex()[..32].to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{check_file, digest};
+    use crate::source::File;
+
+    const ITEM: &str = "struct Door";
+
+    fn file(text: &str) -> File {
+        File::parse("house.rs".to_owned(), text).unwrap()
+    }
+
+    /// The digest of the one item.
+    fn known(text: &str) -> String {
+        digest(&file(text).items()[0])
+    }
+
+    /// What is said of a file that must have one of these digests.
+    fn said(text: &str, digests: &[&str]) -> String {
+        let expected: Vec<_> = digests.iter().map(|digest| (ITEM, *digest)).collect();
+        match check_file(&file(text), &expected) {
+            Ok(()) => "known".to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// A digest in the table means the same tomorrow.
+    #[test]
+    fn digests_stay() {
+        let door = known("struct Door { wide: u8 }");
+        assert_eq!(door, "0ff02eeedbfc261ec62dd88da029ff39");
+    }
+
+    /// Comments, formatting and harmless attributes are no difference.
+    #[test]
+    fn the_same_in_other_words() {
+        let door = known("struct Door { wide: u8 }");
+        for same in [
+            "/// A door.\nstruct Door {\n wide: u8 /* in feet */\n}\nstruct Window;",
+            "#[cfg_attr(any, doc = \"x\")] #[derive(Clone)] struct Door { #[allow(x)] wide: u8 }",
+        ] {
+            assert_eq!(said(same, &[&door]), "known", "{same}");
+        }
+    }
+
+    #[test]
+    fn other_items() {
+        let door = known("struct Door { wide: u8 }");
+        for other in [
+            "struct Door { wide: u16 }",
+            "struct Door { wide: u8, high: u8 }",
+            "pub struct Door { wide: u8 }",
+            "#[repr(C)] struct Door { wide: u8 }",
+            "struct Door { #[cfg(unix)] wide: u8 }",
+        ] {
+            let found = known(other);
+            let text = format!("library/house.rs:2: `{ITEM}` isn't as in rustc 1.96");
+            let below = format!("struct Window;\n{other}");
+            let said_of_it = said(&below, &[&door]);
+            assert!(said_of_it.starts_with(&text), "{said_of_it}");
+            assert!(said_of_it.contains(&found), "{said_of_it}");
+            // The digest that the error says is what makes it known, beside the first.
+            assert_eq!(said(&below, &[&door, &found]), "known");
+            assert_eq!(said("struct Door { wide: u8 }", &[&door, &found]), "known");
+        }
+        assert_eq!(
+            said("enum Door {}", &[&door]),
+            "library/house.rs: there is no `struct Door`, so the protocol is not one that pm-aot \
+             knows"
+        );
+        let twice = "struct Door { wide: u8 }\n#[cfg(unix)]\nstruct Door { wide: u8 }";
+        assert_eq!(
+            said(twice, &[&door]),
+            "library/house.rs:2: there is a second `struct Door`, so it isn't clear which one counts"
+        );
+    }
+}

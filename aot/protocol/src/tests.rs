@@ -119,6 +119,11 @@ impl Tree {
         self
     }
 
+    fn and(mut self, file: &'static str, more: &str) -> Self {
+        self.0.get_mut(file).unwrap().push_str(more);
+        self
+    }
+
     fn read(&self) -> Result<Schema, ProtocolError> {
         let library = tempfile::tempdir().unwrap();
         for (name, text) in &self.0 {
@@ -230,6 +235,87 @@ fn another_order_is_another_schema() {
     assert_eq!(show(&schema, concat[0], 9), "{None|Some handle}");
     let trees = show(&schema, concat[1], 9);
     assert!(trees.contains("Leaf (handle u8 str)"), "{trees}");
+}
+
+#[test]
+fn missing_and_second_items() {
+    refused(
+        Tree::new().and("bridge/mod.rs", "macro_rules! with_api { () => {} }"),
+        "there is a second `macro_rules! with_api`",
+    );
+    refused(
+        Tree::new().and("bridge/mod.rs", "pub struct Leaf;"),
+        "there is a second `Leaf`",
+    );
+    refused(
+        Tree::new().and(
+            "bridge/mod.rs",
+            "rpc_encode_decode!(struct Leaf<A, B> { ch });",
+        ),
+        "there is a second `rpc_encode_decode! of Leaf`",
+    );
+    refused(
+        Tree::new().with("bridge/mod.rs", "macro_rules! with_api", "macro_rules! api"),
+        "library/proc_macro/src/bridge/mod.rs: there is no `macro_rules! with_api`",
+    );
+    refused(
+        Tree::new().with(
+            "bridge/mod.rs",
+            "compound_traits!(struct ExpnGlobals<Span> { def_site, call_site });",
+            "",
+        ),
+        "there is no `rpc_encode_decode!(… ExpnGlobals …)`",
+    );
+    refused(
+        Tree::new().with("lib.rs", "pub enum Delimiter {", "pub enum Delimiters {"),
+        "there is no `struct or enum Delimiter`",
+    );
+    let mut tree = Tree::new();
+    tree.0.remove("bridge/symbol.rs");
+    refused(tree, "rustc's sources can't be read: failed to open file `");
+    refused(
+        Tree::new().and("bridge/symbol.rs", "fn"),
+        "library/proc_macro/src/bridge/symbol.rs:",
+    );
+}
+
+#[test]
+fn modules_elsewhere() {
+    let check = |from: &str, to: &str, expect: &str| {
+        refused(Tree::new().with("bridge/mod.rs", from, to), expect);
+    };
+    check("mod rpc;", "", "bridge/mod.rs: there is no `mod rpc;`");
+    check(
+        "mod rpc;",
+        "mod rpc; mod rpc;",
+        "there is a second `mod rpc;`",
+    );
+    check(
+        "mod rpc;",
+        "mod rpc {}",
+        "bridge/mod.rs: there is no `mod rpc;`",
+    );
+    let attribute = "an attribute that may change what is encoded";
+    check("mod rpc;", "#[path = \"other.rs\"] mod rpc;", attribute);
+    check("pub mod server;", "#[cfg(unix)] pub mod server;", attribute);
+    refused(
+        Tree::new().with("lib.rs", "pub mod bridge;", ""),
+        "library/proc_macro/src/lib.rs: there is no `mod bridge;`",
+    );
+}
+
+/// A name of std's that means something else.
+#[test]
+fn hidden_names() {
+    for (more, expect) in [
+        ("pub struct String;", "the encoding of `String` is unknown"),
+        ("type Vec<T> = Option<T>;", "the encoding of `Vec<"),
+        ("type Result<T, E> = Option<(T, E)>;", "a second `Result`"),
+    ] {
+        let from = "fn range(";
+        let tree = Tree::new().with("bridge/mod.rs", from, "fn f(x: String);\n fn range(");
+        refused(tree.and("bridge/mod.rs", more), expect);
+    }
 }
 
 #[test]
