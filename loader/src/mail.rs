@@ -93,7 +93,7 @@ pub(crate) fn run<T>(
             Poll::Ready(result) => return result,
             Poll::Pending => {
                 let was_asked = mail.answer(dispatch);
-                debug_assert!(was_asked, "a macro waits for nothing but replies");
+                assert!(was_asked, "a macro waits for nothing but replies");
             }
         }
     }

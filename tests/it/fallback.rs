@@ -82,15 +82,4 @@ fn check(name: &str) {
     replay(&stale, &recordings);
 }
 
-macro_rules! crates {
-    ($($name:ident)*) => {
-        $(
-            #[test]
-            fn $name() {
-                check(stringify!($name));
-            }
-        )*
-    };
-}
-
 macro_crates!(crates);

@@ -13,6 +13,18 @@ macro_rules! macro_crates {
     };
 }
 
+/// A test for each name, which calls `check` with it: for [`macro_crates`].
+macro_rules! crates {
+    ($($name:ident)*) => {
+        $(
+            #[test]
+            fn $name() {
+                check(stringify!($name));
+            }
+        )*
+    };
+}
+
 mod build;
 mod cli;
 mod cli_support;

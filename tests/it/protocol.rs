@@ -2,29 +2,14 @@
 //! to each other natively and in wasm32, and each message of the one recording becomes that of the
 //! other.
 
+use crate::wasi::call;
 use pm_bridge::{MethodId, RecodeError, Recoder, Schema, Streams, Width};
 use pm_tests::workspace::{run, toolchain};
-use pm_wasi::{Grants, Output, WasiCtx, WasiView, add_to_linker};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use wasmtime::{Linker, Memory, Module, Store};
-
-struct State {
-    wasi: WasiCtx,
-    memory: Option<Memory>,
-}
-
-impl WasiView for State {
-    fn wasi(&mut self) -> &mut WasiCtx {
-        &mut self.wasi
-    }
-
-    fn memory(&self) -> Option<Memory> {
-        self.memory
-    }
-}
+use wasmtime::Module;
 
 /// Compiles `tests/protocol/record.rs`, which plays both sides.
 fn compile(output: &Path, arguments: &[&[String]]) {
@@ -55,20 +40,9 @@ fn wasm(folder: &Path) -> String {
     );
     let engine = pm_engine::engine(pm_engine::Purpose::Once, 0).expect("an engine");
     let module = Module::from_file(&engine, &program).expect("a module");
-    let mut linker = Linker::new(&engine);
-    add_to_linker(&mut linker).expect("WASI");
-    let wasi = WasiCtx::new(Arc::new(Grants::default())).with_stdout(Output::capture());
-    let mut store = Store::new(&engine, State { wasi, memory: None });
-    let instance = linker
-        .instantiate(&mut store, &module)
-        .expect("an instance");
-    store.data_mut().memory = instance.get_memory(&mut store, "memory");
-    for name in ["_initialize", "record"] {
-        let function = instance.get_typed_func::<(), ()>(&mut store, name);
-        let function = function.expect("a function");
-        function.call(&mut store, ()).expect(name);
-    }
-    let said = store.data().wasi.stdout().expect("captured");
+    let (result, wasi) = call(&module, &Arc::default(), "record");
+    result.expect("a recording");
+    let said = wasi.stdout().expect("captured");
     assert_eq!(said.cut(), 0, "too much to say");
     String::from_utf8(said.bytes().to_vec()).expect("text")
 }

@@ -5,7 +5,7 @@ use fs_err as fs;
 use pm_tests::cases::Case;
 use pm_tests::once::scratch;
 use pm_tests::verdict::{Expect, same_shims};
-use pm_tests::workspace::{fixtures, pm_aot, samples};
+use pm_tests::workspace::{fixtures, pm_aot, samples, without_cargo};
 use std::path::Path;
 use std::process::Command;
 
@@ -13,17 +13,6 @@ fn check(name: &str) {
     for case in Case::read_all(samples(), name) {
         same_shims(samples(), &case, Expect::Success);
     }
-}
-
-macro_rules! crates {
-    ($($name:ident)*) => {
-        $(
-            #[test]
-            fn $name() {
-                check(stringify!($name));
-            }
-        )*
-    };
 }
 
 macro_crates!(crates getset);
@@ -73,13 +62,7 @@ fn a_project() {
     let target = scratch().join("stock");
     let cargo = |arguments: &[&str]| {
         let mut cargo = Command::new(pm_aot());
-        for (name, _) in std::env::vars_os() {
-            // Those of this test's own cargo.
-            if name.to_string_lossy().starts_with("CARGO") {
-                cargo.env_remove(name);
-            }
-        }
-        cargo
+        without_cargo(&mut cargo)
             .current_dir(folder.path())
             .env("CARGO_TARGET_DIR", &target)
             .env("PM_AOT_LOG", "info")

@@ -122,8 +122,12 @@ fn module(directory: &Path) -> Module {
     module
 }
 
-/// Calls a function of the module in a fresh instance.
-fn call(module: &Module, grants: &Arc<Grants>, name: &str) -> (wasmtime::Result<()>, WasiCtx) {
+/// Calls a function of the module in a fresh instance; what it prints is captured.
+pub(crate) fn call(
+    module: &Module,
+    grants: &Arc<Grants>,
+    name: &str,
+) -> (wasmtime::Result<()>, WasiCtx) {
     let mut linker = Linker::new(module.engine());
     add_to_linker(&mut linker).unwrap();
     let wasi = WasiCtx::new(grants.clone())

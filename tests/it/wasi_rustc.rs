@@ -10,7 +10,7 @@ mod metadata;
 mod pick_up;
 mod program;
 
-use pm_tests::workspace::{fixtures, run, toolchain};
+use pm_tests::workspace::{fixtures, run, toolchain, without_cargo};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -29,14 +29,11 @@ fn wasi() -> Command {
     rustc
 }
 
-/// Without what this test's own cargo has set.
+/// Without what this test's own cargo, or a user, has set.
 fn plain(rustc: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("CARGO") {
-            rustc.env_remove(name);
-        }
-    }
-    rustc.env("RUST_BACKTRACE", "0").env_remove("PM_AOT_LOG");
+    without_cargo(rustc)
+        .env("RUST_BACKTRACE", "0")
+        .env_remove("PM_AOT_LOG");
 }
 
 fn output(command: &mut Command) -> Output {

@@ -3,7 +3,7 @@
 use crate::cases::Case;
 use crate::once::{once, scratch};
 use crate::oracle::Oracles;
-use crate::workspace::{Extern, Workspace, pm_aot, run, toolchain};
+use crate::workspace::{Extern, Workspace, pm_aot, run, toolchain, without_cargo};
 use fs_err as fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -123,13 +123,7 @@ fn rustc(workspace: &Workspace, case: &Case, macros: Macros<'_>) -> Command {
         Macros::WasiRustc => wasi_rustc(),
     };
     rustc.current_dir(&workspace.root);
-    for (name, _) in std::env::vars_os() {
-        // Those of this test's own cargo.
-        if name.to_string_lossy().starts_with("CARGO") {
-            rustc.env_remove(name);
-        }
-    }
-    rustc.envs(variables(workspace));
+    without_cargo(&mut rustc).envs(variables(workspace));
     rustc
         .env("CARGO", &toolchain.cargo)
         .env("RUST_BACKTRACE", "0");

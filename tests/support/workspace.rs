@@ -67,6 +67,16 @@ pub fn fixtures() -> &'static Workspace {
     FIXTURES.get_or_init(|| once("fixtures", || build("fixtures")))
 }
 
+/// Without what this test's own cargo has set.
+pub fn without_cargo(command: &mut Command) -> &mut Command {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CARGO") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 /// The binary under test: `PM_AOT`, or what cargo makes of this workspace now.
 pub fn pm_aot() -> PathBuf {
     if let Some(path) = std::env::var_os("PM_AOT") {

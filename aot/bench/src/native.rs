@@ -1,7 +1,7 @@
 //! The native side: a proc-macro library loaded as rustc does it, and run through the same bridge.
 //!
-//! The layouts are those of rustc 1.96, `library/proc_macro/src/bridge/{client,buffer,closure,mod}.rs`,
-//! on a 64-bit machine.
+//! The layouts here and in `pm_shim` are those of rustc 1.96, `library/proc_macro/src/bridge/`, on a 64-bit
+//! machine.
 
 use crate::case::Case;
 use crate::measure::{Sample, timed};
@@ -9,27 +9,9 @@ use anyhow::{Context, Result};
 use libloading::Library;
 use pm_loader::Dispatch;
 use pm_server::{Server, Standalone, protocol::UsizeWidth};
+use pm_shim::{BridgeConfig, Buffer, Closure};
 use std::ffi::c_void;
 use std::path::Path;
-
-/// `buffer::Buffer`.
-#[repr(C)]
-struct Buffer {
-    data: *mut u8,
-    len: usize,
-    capacity: usize,
-    reserve: extern "C" fn(Buffer, usize) -> Buffer,
-    drop: extern "C" fn(Buffer),
-}
-
-/// `BridgeConfig`, with `closure::Closure` in it.
-#[repr(C)]
-struct BridgeConfig {
-    input: Buffer,
-    call: extern "C" fn(*mut c_void, Buffer) -> Buffer,
-    env: *mut c_void,
-    force_show_panics: bool,
-}
 
 /// `client::Client`.
 #[repr(C)]
@@ -59,38 +41,36 @@ enum ProcMacro {
     },
 }
 
-impl Buffer {
-    fn from_vec(bytes: Vec<u8>) -> Buffer {
-        let mut bytes = std::mem::ManuallyDrop::new(bytes);
-        let (data, len, capacity) = (bytes.as_mut_ptr(), bytes.len(), bytes.capacity());
-        Buffer {
-            data,
-            len,
-            capacity,
-            reserve,
-            drop,
-        }
+fn from_vec(bytes: Vec<u8>) -> Buffer {
+    let mut bytes = std::mem::ManuallyDrop::new(bytes);
+    let (data, len, capacity) = (bytes.as_mut_ptr(), bytes.len(), bytes.capacity());
+    Buffer {
+        data,
+        len,
+        capacity,
+        reserve,
+        drop,
     }
+}
 
-    /// # Safety
-    ///
-    /// The buffer must be one of [`Buffer::from_vec`].
-    unsafe fn into_vec(self) -> Vec<u8> {
-        // SAFETY: these are the parts of a vector of this program's allocator.
-        unsafe { Vec::from_raw_parts(self.data, self.len, self.capacity) }
-    }
+/// # Safety
+///
+/// The buffer must be one of [`from_vec`].
+unsafe fn into_vec(buffer: Buffer) -> Vec<u8> {
+    // SAFETY: these are the parts of a vector of this program's allocator.
+    unsafe { Vec::from_raw_parts(buffer.data, buffer.len, buffer.capacity) }
 }
 
 extern "C" fn reserve(buffer: Buffer, additional: usize) -> Buffer {
     // SAFETY: only buffers of this program have this function.
-    let mut bytes = unsafe { buffer.into_vec() };
+    let mut bytes = unsafe { into_vec(buffer) };
     bytes.reserve(additional);
-    Buffer::from_vec(bytes)
+    from_vec(bytes)
 }
 
 extern "C" fn drop(buffer: Buffer) {
     // SAFETY: only buffers of this program have this function.
-    std::mem::drop(unsafe { buffer.into_vec() });
+    std::mem::drop(unsafe { into_vec(buffer) });
 }
 
 /// A server with the reply's buffer.
@@ -104,12 +84,12 @@ extern "C" fn call(env: *mut c_void, request: Buffer) -> Buffer {
     let env = unsafe { &mut *env.cast::<Env>() };
     // SAFETY: a macro sends its requests in the buffer of its input, which is this program's: the
     // bridge's client puts it into its state and never another.
-    let mut bytes = unsafe { request.into_vec() };
+    let mut bytes = unsafe { into_vec(request) };
     env.reply.clear();
     env.server.dispatch(&bytes, &mut env.reply);
     bytes.clear();
     bytes.extend_from_slice(&env.reply);
-    Buffer::from_vec(bytes)
+    from_vec(bytes)
 }
 
 /// How long `dlopen` and `dlsym` take.
@@ -147,14 +127,17 @@ pub(crate) fn expand(path: &Path, case: &Case, repetitions: usize) -> Result<(Sa
         };
         let (answer, time) = timed(|| {
             let answer = (client.run)(BridgeConfig {
-                input: Buffer::from_vec(input),
-                call,
-                env: (&raw mut env).cast(),
+                input: from_vec(input),
+                dispatch: Closure {
+                    call,
+                    env: (&raw mut env).cast(),
+                },
                 force_show_panics: false,
             });
             // SAFETY: the macro's buffer has its length in use; it's the macro's to drop.
             let bytes = unsafe { std::slice::from_raw_parts(answer.data, answer.len) }.to_vec();
-            (answer.drop)(answer);
+            // SAFETY: the buffer is the function's own, and is given away.
+            unsafe { (answer.drop)(answer) };
             bytes
         });
         times.push(time);

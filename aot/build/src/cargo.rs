@@ -83,13 +83,12 @@ impl Cargo<'_> {
         workspace: &Workspace,
         user: &[OsString],
     ) -> Result<ExitStatus, BuildError> {
-        let mut command = self.command();
-        command.arg(&self.options.subcommand);
-        if self.options.subcommand == "clean" {
-            command.args(self.own_target_dir(workspace));
-        }
-        command.args(user);
-        command.status().map_err(|source| not_run(&command, source))
+        let mut arguments = match self.options.subcommand == "clean" {
+            true => self.own_target_dir(workspace),
+            false => Vec::new(),
+        };
+        arguments.extend_from_slice(user);
+        self.run_plain(&arguments)
     }
 
     /// Where the workspace is, or nothing if cargo finds none: the user's command will say why.

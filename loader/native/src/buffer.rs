@@ -67,3 +67,101 @@ impl Drop for Owned {
         unsafe { drop(buffer) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// As rustc makes one of a `Vec`.
+    fn buffer(bytes: Vec<u8>) -> Buffer {
+        let mut bytes = ManuallyDrop::new(bytes);
+        Buffer {
+            data: bytes.as_mut_ptr(),
+            len: bytes.len(),
+            capacity: bytes.capacity(),
+            reserve,
+            drop,
+        }
+    }
+
+    static DROPPED: AtomicUsize = AtomicUsize::new(0);
+
+    unsafe extern "C" fn reserve(old: Buffer, additional: usize) -> Buffer {
+        // SAFETY: these are the parts of a vector.
+        let mut bytes = unsafe { Vec::from_raw_parts(old.data, old.len, old.capacity) };
+        bytes.reserve(additional);
+        buffer(bytes)
+    }
+
+    unsafe extern "C" fn drop(old: Buffer) {
+        // SAFETY: these are the parts of a vector.
+        std::mem::drop(unsafe { Vec::from_raw_parts(old.data, old.len, old.capacity) });
+        DROPPED.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A function that breaks its promise.
+    unsafe extern "C" fn same(old: Buffer, _additional: usize) -> Buffer {
+        old
+    }
+
+    #[test]
+    fn is_filled_given_away_and_dropped_once() {
+        // SAFETY: it is as rustc's, and nobody else's.
+        let mut owned = unsafe { Owned::new(buffer(Vec::new())) };
+        assert_eq!(owned.bytes(), b"");
+        for len in [3, 0, 70_000, 5] {
+            let bytes = vec![7; len];
+            owned.replace(&bytes);
+            assert_eq!(owned.bytes(), bytes);
+        }
+        owned.with(|old| {
+            // SAFETY: it's one of `buffer`'s.
+            unsafe { drop(old) };
+            buffer(b"reply".to_vec())
+        });
+        assert_eq!(owned.bytes(), b"reply");
+        assert_eq!(DROPPED.load(Ordering::Relaxed), 1);
+        let given = owned.into_inner();
+        assert_eq!(DROPPED.load(Ordering::Relaxed), 1);
+        // SAFETY: `given` is nobody else's.
+        std::mem::drop(unsafe { Owned::new(given) });
+        assert_eq!(DROPPED.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "a buffer that doesn't grow")]
+    fn a_buffer_that_does_not_grow_is_not_written_to() {
+        let mut small = buffer(vec![1; 4]);
+        small.reserve = same;
+        // SAFETY: all but `reserve` is as rustc's.
+        unsafe { Owned::new(small) }.replace(&[0; 1000]);
+    }
+
+    /// What isn't a shim is told, in the compiler's own buffer.
+    #[test]
+    fn an_entry_without_a_shim() {
+        unsafe extern "C" fn nobody(_env: *mut std::ffi::c_void, _request: Buffer) -> Buffer {
+            unreachable!("nothing is asked")
+        }
+        let other = [0_u64; 9];
+        for shim in [std::ptr::null(), other.as_ptr()] {
+            let config = pm_shim::BridgeConfig {
+                input: buffer(vec![0; 16]),
+                dispatch: pm_shim::Closure {
+                    call: nobody,
+                    env: std::ptr::null_mut(),
+                },
+                force_show_panics: false,
+            };
+            // SAFETY: the config is as rustc's; the address is null, or that of as many bytes as a
+            // shim has, which don't begin as one.
+            let answer = unsafe { crate::pm_loader_run_1(config, shim.cast(), 0) };
+            // SAFETY: it was given to us.
+            let answer = unsafe { Owned::new(answer) };
+            let text = String::from_utf8_lossy(answer.bytes()).into_owned();
+            assert!(text.starts_with("\u{1}\0"), "{text}");
+            assert!(text.contains("build the macro crate anew"), "{text}");
+        }
+    }
+}

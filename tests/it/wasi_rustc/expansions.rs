@@ -11,17 +11,6 @@ fn check(name: &str) {
     }
 }
 
-macro_rules! crates {
-    ($($name:ident)*) => {
-        $(
-            #[test]
-            fn $name() {
-                check(stringify!($name));
-            }
-        )*
-    };
-}
-
 macro_crates!(crates getset);
 
 #[test]
