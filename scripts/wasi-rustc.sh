@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
 # Builds the WASI rustc (rustc-patch/) for the rustc that `pm-aot setup` finds, and compiles it ahead
-# of time: CACHE/wasi-rustc/KEY/{rustc.wasm,rustc.cwasm,wasi-rustc.json}, and the link `current` there.
-# What is there already is kept.
-# Usage: scripts/wasi-rustc.sh [--tree RUSTC_SOURCES] [--opt-level 0|1|2|3] [--force]
+# of time: CACHE/wasi-rustc/KEY/{rustc.wasm,rustc.cwasm,wasi-rustc.json}, and the link `current` there,
+# which `pm-aot rustc` runs. What is there already is kept. Prints the folder.
+# Usage: scripts/wasi-rustc.sh [--tree RUSTC_SOURCES] [--opt-level 0|1|2|3] [--force] [--no-link]
 set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
 patch=$project/rustc-patch
 
-tree='' opt_level=3 force=0
+tree='' opt_level=3 force=0 link_current=1
 usage() {
-    sed --quiet '2,5s/^# //p' "$0"
+    sed --quiet '2,6s/^# //p' "$0"
 }
 while (($#)); do
     case $1 in
     --tree) tree=${2:?"--tree needs a path"} && shift ;;
     --opt-level) opt_level=${2:?"--opt-level needs a number"} && shift ;;
     --force) force=1 ;;
+    --no-link) link_current=0 ;;
     --help) usage && exit ;;
     *) usage >&2 && exit 2 ;;
     esac
@@ -104,17 +105,19 @@ mkdir --parents "$all"
 exec {lock}>"$all/lock"
 flock --nonblock "$lock" || { status Blocking "waiting for another build" && flock "$lock"; }
 
-# current: makes the link to this build, in one step; compiles the module anew if what is there is
-# another wasmtime's or another CPU's.
-current() {
+# use: compiles the module anew if what is there is another wasmtime's or another CPU's, and makes the
+# link to this build, in one step.
+use() {
     "$pm_aot" precompile-rustc "$final/rustc.wasm" >&2
-    ln --symbolic --force --no-dereference "$key" "$all/current.new"
-    mv --no-target-directory "$all/current.new" "$all/current"
-    echo "$final/rustc.wasm"
+    if ((link_current)); then
+        ln --symbolic --force --no-dereference "$key" "$all/current.new"
+        mv --no-target-directory "$all/current.new" "$all/current"
+    fi
+    echo "$final"
 }
 if ((!force)) && [[ -f $final/wasi-rustc.json ]]; then
     status Fresh "$version for WASI ($final)"
-    current
+    use
     exit
 fi
 
@@ -219,4 +222,4 @@ rm --recursive --force "$final"
 mv "$build/out" "$final"
 rm --recursive --force "$build"
 status Finished "$final ($seconds s to build)"
-current
+use

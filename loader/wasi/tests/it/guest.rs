@@ -107,7 +107,8 @@ pub(crate) fn module() -> &'static Module {
                 {exports}
                 (func (export \"proc_exit\") (param i32) (call $exit (local.get 0))))"
         );
-        Module::new(&Engine::default(), text).unwrap()
+        let wasm = wat::parse_str(text).unwrap();
+        Module::new(&Engine::default(), wasm).unwrap()
     });
     &MODULE
 }
