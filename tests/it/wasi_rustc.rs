@@ -1,7 +1,7 @@
 //! The WASI rustc is a rustc: what it prints, expands, says and leaves behind is what the native one
 //! does, and it runs macros from their artifacts.
 //!
-//! `scripts/wasi-rustc.sh` must have made it: `scripts/test.sh --with-wasi-rustc` does both.
+//! `scripts/wasi-rustc.sh` must have made it: `scripts/test.sh` does both.
 
 mod cargo;
 mod expansions;
