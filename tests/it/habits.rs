@@ -4,7 +4,6 @@
 use pm_tests::cases::{Case, names};
 use pm_tests::compile::{Compiled, Goal, Macros, compile};
 use pm_tests::once::scratch;
-use pm_tests::oracle::Oracles;
 use pm_tests::verdict::{Expect, same};
 use pm_tests::workspace::fixtures;
 
@@ -17,7 +16,7 @@ macro_rules! cases {
         $(
             #[test]
             fn $name() {
-                same(fixtures(), &read(stringify!($name)), Expect::$expect);
+                same(fixtures(), &read(stringify!($name)), Macros::Shims, Expect::$expect);
             }
         )*
     };
@@ -59,15 +58,8 @@ fn every_case_is_tested() {
 /// Expands with the artifacts alone.
 fn expand(name: &str) -> Compiled {
     let case = read(name);
-    let oracles = Oracles::for_case(fixtures(), &case);
-    let out = scratch().join("cases/fixtures").join(name);
-    compile(
-        fixtures(),
-        &case,
-        Macros::Wasm(&oracles),
-        Goal::Expand,
-        &out,
-    )
+    let out = scratch().join("expand/fixtures").join(name);
+    compile(fixtures(), &case, Macros::Shims, Goal::Expand, &out)
 }
 
 /// Expands to this text, which stands after an `=` or is an item.

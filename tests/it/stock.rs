@@ -1,53 +1,11 @@
-//! A rustc that nobody patched runs macros from their artifacts, by shims: the same expansion, the same
-//! text, byte for byte.
+//! `pm-aot cargo`: cargo and rustc as they are, with macros from their artifacts. (What those expand to is
+//! compared in `samples` and `habits`.)
 
 use fs_err as fs;
-use pm_tests::cases::Case;
 use pm_tests::once::scratch;
-use pm_tests::verdict::{Expect, same_shims};
-use pm_tests::workspace::{fixtures, pm_aot, samples, without_cargo};
+use pm_tests::workspace::{pm_aot, without_cargo};
 use std::path::Path;
 use std::process::Command;
-
-fn check(name: &str) {
-    for case in Case::read_all(samples(), name) {
-        same_shims(samples(), &case, Expect::Success);
-    }
-}
-
-macro_crates!(crates getset);
-
-#[test]
-fn errors() {
-    for case in Case::read_all(samples(), "errors") {
-        same_shims(samples(), &case, Expect::Failure);
-    }
-}
-
-/// Macros that panic, complain, recurse, expand others and talk.
-#[test]
-fn habits() {
-    let cases = [
-        ("deep", Expect::Success),
-        ("diagnostics_all", Expect::Failure),
-        ("diagnostics_hygiene", Expect::Failure),
-        ("diagnostics_spans", Expect::Success),
-        ("environment", Expect::Success),
-        ("expand_error", Expect::Failure),
-        ("expand_nested", Expect::Success),
-        ("large", Expect::Success),
-        ("panic_attr", Expect::Failure),
-        ("panic_bang", Expect::Failure),
-        ("panic_caught", Expect::Success),
-        ("panic_derive", Expect::Failure),
-        ("talk", Expect::Success),
-        ("tokens", Expect::Success),
-    ];
-    for (name, expect) in cases {
-        let case = Case::read(fixtures(), &format!("{name}.rs"));
-        same_shims(fixtures(), &case, expect);
-    }
-}
 
 /// The example of the repository, with its macros from shims: it's built, it runs, and what happens
 /// when an artifact is gone is told.

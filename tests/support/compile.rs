@@ -2,7 +2,6 @@
 
 use crate::cases::Case;
 use crate::once::{once, scratch};
-use crate::oracle::Oracles;
 use crate::workspace::{Extern, Workspace, pm_aot, run, toolchain, without_cargo};
 use fs_err as fs;
 use std::path::{Path, PathBuf};
@@ -10,12 +9,10 @@ use std::process::{Command, Stdio};
 
 /// Which form of the macros a case gets.
 #[derive(Clone, Copy, Debug)]
-pub enum Macros<'a> {
+pub enum Macros {
     /// What cargo built.
     Native,
-    /// The wasm artifacts, in that rustc.
-    Wasm(&'a Oracles),
-    /// The wasm artifacts, in shims.
+    /// The wasm artifacts, in native rustc, by shims.
     Shims,
     /// The wasm artifacts, in the WASI rustc.
     WasiRustc,
@@ -54,7 +51,7 @@ pub enum Goal {
 pub fn compile(
     workspace: &Workspace,
     case: &Case,
-    macros: Macros<'_>,
+    macros: Macros,
     goal: Goal,
     out: &Path,
 ) -> Compiled {
@@ -72,16 +69,10 @@ pub fn compile(
     };
     for known in &workspace.externs {
         let path = match (macros, &known.wasm) {
-            (Macros::Wasm(oracles), Some(_)) if case.names(&known.name) => {
-                oracles.library(&known.name).to_owned()
-            }
             (Macros::Shims, Some(_)) => shim(known),
             _ => known.path.clone(),
         };
         rustc.arg(format!("--extern={}={}", known.name, path.display()));
-    }
-    if let Macros::Wasm(oracles) = macros {
-        oracles.configure(&mut rustc);
     }
     let output = rustc
         .stdin(Stdio::null())
@@ -114,12 +105,10 @@ fn shim(known: &Extern) -> PathBuf {
 }
 
 /// rustc as cargo would call it for the package, as far as a macro can see.
-fn rustc(workspace: &Workspace, case: &Case, macros: Macros<'_>) -> Command {
+fn rustc(workspace: &Workspace, case: &Case, macros: Macros) -> Command {
     let toolchain = toolchain();
     let mut rustc = match macros {
-        Macros::Native | Macros::Wasm(_) | Macros::Shims => {
-            toolchain.unstable_command(&toolchain.rustc)
-        }
+        Macros::Native | Macros::Shims => toolchain.unstable_command(&toolchain.rustc),
         Macros::WasiRustc => wasi_rustc(),
     };
     rustc.current_dir(&workspace.root);

@@ -4,7 +4,5 @@ pub mod cases;
 pub mod compile;
 pub mod diff;
 pub mod once;
-pub mod oracle;
-pub mod replay;
 pub mod verdict;
 pub mod workspace;

@@ -4,9 +4,7 @@ use crate::cases::Case;
 use crate::compile::{Compiled, Goal, Macros, compile};
 use crate::diff::diff;
 use crate::once::scratch;
-use crate::oracle::Oracles;
 use crate::workspace::Workspace;
-use fs_err as fs;
 use std::path::PathBuf;
 
 /// Whether rustc should accept a case.
@@ -18,92 +16,26 @@ pub enum Expect {
     Failure,
 }
 
-/// Compiles a case with native macros and with the wasm artifacts, and panics with the difference if
-/// there is any: in the expanded source, in what reaches the user, or in the exit status.
-///
-/// Returns the recording of the expansions.
-pub fn same(workspace: &Workspace, case: &Case, expect: Expect) -> PathBuf {
-    same_in(workspace, case, expect, &[Goal::Expand, Goal::Check])
+/// Compiles a case with native macros and with the wasm artifacts in their place, and panics with the
+/// difference if there is any: in the expanded source, in what reaches the user, or in the exit status.
+pub fn same(workspace: &Workspace, case: &Case, macros: Macros, expect: Expect) {
+    let goals = [Goal::Expand, Goal::Check];
+    same_in(workspace, case, macros, expect, &goals);
 }
 
 /// The same for the expansion alone, where checking it says nothing more and takes rustc minutes.
-pub fn same_expansion(workspace: &Workspace, case: &Case) {
-    same_in(workspace, case, Expect::Success, &[Goal::Expand]);
+pub fn same_expansion(workspace: &Workspace, case: &Case, macros: Macros) {
+    same_in(workspace, case, macros, Expect::Success, &[Goal::Expand]);
 }
 
-fn same_in(workspace: &Workspace, case: &Case, expect: Expect, goals: &[Goal]) -> PathBuf {
-    let oracles = Oracles::for_case(workspace, case);
-    let out = scratch()
-        .join("cases")
-        .join(workspace.root.file_name().expect("a name"));
-    let out = out.join(case.slug());
-    fs::create_dir_all(&out).expect("the scratch folder can be written to");
-    let recording = out.join("recording");
-    let _ = fs::remove_file(&recording);
+fn same_in(workspace: &Workspace, case: &Case, macros: Macros, expect: Expect, goals: &[Goal]) {
+    let out = out(workspace, case, macros);
     let mut differences = String::new();
     for &goal in goals {
-        let oracles = match goal {
-            Goal::Expand => oracles.clone().record(&recording),
-            Goal::Check => oracles.clone(),
-        };
-        let native = compile(workspace, case, Macros::Native, goal, &out.join("native"));
-        let wasm = compile(
-            workspace,
-            case,
-            Macros::Wasm(&oracles),
-            goal,
-            &out.join("wasm"),
-        );
-        if goals.last() == Some(&goal) {
-            let wanted = expect == Expect::Success;
-            let stderr = String::from_utf8_lossy(&native.stderr);
-            assert_eq!(
-                native.succeeded(),
-                wanted,
-                "native rustc: {}\n{stderr}",
-                native.status
-            );
-        }
-        differences.push_str(&compare(goal, &native, &wasm));
-    }
-    assert!(
-        differences.is_empty(),
-        "{} differs (- native, + wasm)\n{differences}",
-        case.path.display()
-    );
-    assert!(
-        recording.exists(),
-        "no macro of {} ran as wasm",
-        case.path.display()
-    );
-    recording
-}
-
-/// Compiles a case with native rustc and with the WASI rustc, and panics with the difference if there
-/// is any: in the expanded source, in what reaches the user, or in the exit status.
-pub fn same_rustc(workspace: &Workspace, case: &Case, expect: Expect) {
-    same_as_native(workspace, case, Macros::WasiRustc, expect);
-}
-
-/// The same for shims in native rustc.
-pub fn same_shims(workspace: &Workspace, case: &Case, expect: Expect) {
-    same_as_native(workspace, case, Macros::Shims, expect);
-}
-
-fn same_as_native(workspace: &Workspace, case: &Case, other: Macros<'_>, expect: Expect) {
-    let out = scratch()
-        .join(match other {
-            Macros::Shims => "in-shims",
-            _ => "wasi-rustc",
-        })
-        .join(workspace.root.file_name().expect("a name"))
-        .join(case.slug());
-    let mut differences = String::new();
-    for goal in [Goal::Expand, Goal::Check] {
         // The same place, whose path is in what is written.
         let native = compile(workspace, case, Macros::Native, goal, &out);
-        let other = compile(workspace, case, other, goal, &out);
-        if goal == Goal::Check {
+        let other = compile(workspace, case, macros, goal, &out);
+        if goals.last() == Some(&goal) {
             let wanted = expect == Expect::Success;
             let stderr = String::from_utf8_lossy(&native.stderr);
             assert_eq!(native.succeeded(), wanted, "native rustc: {stderr}");
@@ -112,18 +44,17 @@ fn same_as_native(workspace: &Workspace, case: &Case, other: Macros<'_>, expect:
     }
     assert!(
         differences.is_empty(),
-        "{} differs (- native, + {other:?})\n{differences}",
+        "{} differs (- native, + {macros:?})\n{differences}",
         case.path.display()
     );
 }
 
 /// Expands a case with native macros and with the wasm artifacts, and panics unless both came to the
 /// same lines in any order.
-pub fn same_lines(workspace: &Workspace, case: &Case) {
-    let oracles = Oracles::for_case(workspace, case);
-    let out = scratch().join("cases/unordered").join(case.slug());
-    let sorted = |macros, side| {
-        let compiled = compile(workspace, case, macros, Goal::Expand, &out.join(side));
+pub fn same_lines(workspace: &Workspace, case: &Case, macros: Macros) {
+    let out = out(workspace, case, macros);
+    let sorted = |macros| {
+        let compiled = compile(workspace, case, macros, Goal::Expand, &out);
         let stderr = String::from_utf8_lossy(&compiled.stderr);
         assert!(compiled.succeeded(), "{}: {stderr}", case.path.display());
         let expanded = compiled.expanded.expect("an expansion");
@@ -131,16 +62,21 @@ pub fn same_lines(workspace: &Workspace, case: &Case) {
         lines.sort_unstable();
         lines.join("\n")
     };
-    let (native, wasm) = (
-        sorted(Macros::Native, "native"),
-        sorted(Macros::Wasm(&oracles), "wasm"),
-    );
+    let (native, wasm) = (sorted(Macros::Native), sorted(macros));
     assert!(
         native == wasm,
         "{} differs\n{}",
         case.path.display(),
         diff(&native, &wasm)
     );
+}
+
+/// Where the files of a comparison go.
+fn out(workspace: &Workspace, case: &Case, macros: Macros) -> PathBuf {
+    scratch()
+        .join(format!("{macros:?}"))
+        .join(workspace.root.file_name().expect("a name"))
+        .join(case.slug())
 }
 
 fn compare(goal: Goal, native: &Compiled, wasm: &Compiled) -> String {

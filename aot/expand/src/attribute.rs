@@ -158,8 +158,17 @@ impl Meta {
     }
 }
 
-/// The last segment of a path, and whether it is the only one.
+/// The last segment of a path, and whether it is the only one; or nothing where the path begins with
+/// the name of one of std's crates, which have macros of the same names as others (`test`).
 pub(crate) fn last_segment(flats: &[Flat], path: Range<usize>) -> Option<(&str, bool)> {
-    let last = flats[path.clone()].last()?.ident()?;
-    Some((last, path.len() == 1))
+    let single = path.len() == 1;
+    let segments = &flats[path];
+    let first = segments.iter().find_map(Flat::ident)?;
+    let last = segments.last()?.ident()?;
+    (single || !is_std(first)).then_some((last, single))
+}
+
+/// Whether a crate is one of std's.
+pub(crate) fn is_std(name: &str) -> bool {
+    ["alloc", "core", "std"].contains(&name)
 }

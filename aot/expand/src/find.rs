@@ -2,7 +2,7 @@
 //!
 //! Only the outermost uses: what is inside one is the macro's.
 
-use crate::attribute::{Attribute, Meta, last_segment};
+use crate::attribute::{Attribute, Meta, is_std, last_segment};
 use crate::cfg::CfgSet;
 use crate::flat::{Flat, Text, split_commas};
 use crate::select::{Selection, is_builtin_derive};
@@ -222,11 +222,10 @@ impl Finder<'_> {
 
     /// A function-like macro's call, if it is one of ours.
     fn call(&mut self, mac: &syn::Macro, semicolon: Option<Span>, position: Position) -> bool {
-        let name = mac
-            .path
-            .segments
-            .last()
-            .map(|segment| segment.ident.to_string());
+        let segments = &mac.path.segments;
+        let of_std = segments.len() > 1 && is_std(&segments[0].ident.to_string());
+        let last = segments.last().filter(|_| !of_std);
+        let name = last.map(|segment| segment.ident.to_string());
         let index = name.and_then(|name| self.selection.find(MacroKind::Bang, &name));
         if let Some(index) = index {
             let start = self.range(mac.path.span()).start;

@@ -4,7 +4,8 @@
 //! would give them: the attribute gone, conditions on the item evaluated, for a derive also those
 //! inside. `syn` only says where things are.
 //!
-//! Names are not resolved: a macro is known by the last segment of the path that calls it.
+//! Names are not resolved: a macro is known by the last segment of the path that calls it, unless the
+//! path begins with `core`, `std` or `alloc`.
 
 mod attribute;
 mod cfg;

@@ -21,9 +21,10 @@ use std::sync::Arc;
 ///
 /// Expands the uses of the crate's macros in the file, also in what they made, and prints the whole
 /// file, laid out anew. Names aren't resolved: a macro is known by the last segment of the path that
-/// calls it. Diagnostics of the macros point into the file; a macro that panics is told as rustc
-/// tells it. The macros see the variables that cargo gives the package of the file (CARGO_PKG_NAME
-/// and the others), and of the files those below --allow-read.
+/// calls it, unless that begins with one of std's crates. Diagnostics of the macros point into the
+/// file; a macro that panics is told as rustc tells it. The macros see the variables that cargo gives
+/// the package of the file (CARGO_PKG_NAME and the others), and of the files those below
+/// --allow-read.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 #[command(group = ArgGroup::new("only").args(["derive", "attr", "bang"]))]

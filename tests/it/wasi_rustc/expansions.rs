@@ -2,12 +2,14 @@
 //! byte.
 
 use pm_tests::cases::Case;
-use pm_tests::verdict::{Expect, same_rustc};
+use pm_tests::compile::Macros;
+use pm_tests::verdict::{Expect, same};
+
 use pm_tests::workspace::{fixtures, samples};
 
 fn check(name: &str) {
     for case in Case::read_all(samples(), name) {
-        same_rustc(samples(), &case, Expect::Success);
+        same(samples(), &case, Macros::WasiRustc, Expect::Success);
     }
 }
 
@@ -16,7 +18,7 @@ macro_crates!(crates getset);
 #[test]
 fn errors() {
     for case in Case::read_all(samples(), "errors") {
-        same_rustc(samples(), &case, Expect::Failure);
+        same(samples(), &case, Macros::WasiRustc, Expect::Failure);
     }
 }
 
@@ -31,7 +33,7 @@ fn diagnostics() {
         "panic_bang",
     ] {
         let case = Case::read(fixtures(), &format!("{name}.rs"));
-        same_rustc(fixtures(), &case, Expect::Failure);
+        same(fixtures(), &case, Macros::WasiRustc, Expect::Failure);
     }
 }
 
@@ -39,5 +41,5 @@ fn diagnostics() {
 #[test]
 fn a_macro_in_a_macro() {
     let case = Case::read(fixtures(), "expand_nested.rs");
-    same_rustc(fixtures(), &case, Expect::Success);
+    same(fixtures(), &case, Macros::WasiRustc, Expect::Success);
 }

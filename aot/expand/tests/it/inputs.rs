@@ -40,6 +40,20 @@ fn derives() {
     check("#[derive(Clone)] struct A;", "");
 }
 
+/// Macros of std are told by their path where they have one: tokio's `test` makes a `core` one.
+#[test]
+fn macros_of_std() {
+    for path in ["core", "::core", "std", "::alloc"] {
+        check(&format!("#[derive({path}::x::P)] struct A;"), "");
+        check(&format!("#[{path}::x::at] fn f() {{}}"), "");
+        check(&format!("{path}::ba!();"), "");
+    }
+    check(
+        "#[derive(core_::P)] struct A;",
+        "@P \"struct A;\"\n  `core_::P`",
+    );
+}
+
 #[test]
 fn conditions_in_an_item() {
     check(
