@@ -194,18 +194,77 @@ fn what_it_sees_can_be_chosen() {
     assert!(!folder.path().join("seen/liblib.rmeta").exists());
 }
 
-/// Memory beyond what a 32-bit program has: a message, no backtrace through wasm.
+/// A source whose constants take this much of rustc's memory each; rustc keeps equal ones once.
+fn constants(sizes: impl IntoIterator<Item = usize>) -> String {
+    let constant = |(number, size): (u8, usize)| {
+        format!(
+            "pub const A{number}: [u8; {size}] = [{number}; {size}];
+             pub static B{number}: u8 = A{number}[7];\n"
+        )
+    };
+    (1..).zip(sizes).map(constant).collect()
+}
+
+/// Memory up to what a 32-bit program can have; and beyond it a message, no backtrace through wasm.
 #[test]
-fn out_of_memory() {
-    let folder = folder(&[(
-        "lib.rs",
-        "pub const A: [u8; 5_000_000_000] = [0; 5_000_000_000]; pub static B: u8 = A[7];",
-    )]);
-    let mut rustc = wasi();
-    rustc.current_dir(folder.path());
-    rustc.args(["--crate-type=lib", "--emit=metadata", "lib.rs"]);
-    let (code, _, stderr) = told(&output(&mut rustc));
-    assert_ne!(code, Some(0));
-    assert!(stderr.contains("error"), "{stderr}");
-    assert!(!stderr.contains("wasm backtrace"), "{stderr}");
+fn memory() {
+    let large = 950_000_000;
+    // A constant that is too large is refused, but the eighth of it that rustc takes then for which bytes
+    // are set is not: one of these leaves less than that.
+    let smaller = std::iter::successors(Some(large), |size| Some(size / 10 * 9));
+    let filled = [large; 3].into_iter().chain(smaller.take(40));
+    let folder = folder(&[
+        ("large.rs", &constants([large; 3])),
+        ("too_large.rs", &constants([5_000_000_000])),
+        ("filled.rs", &constants(filled)),
+    ]);
+    let check = |file: &str| {
+        let mut rustc = wasi();
+        rustc.current_dir(folder.path());
+        rustc.args(["--crate-type=lib", "--emit=metadata", file]);
+        told(&output(&mut rustc))
+    };
+    assert_eq!(check("large.rs"), (Some(0), String::new(), String::new()));
+    // What rustc itself can refuse it refuses.
+    let (code, _, stderr) = check("too_large.rs");
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(
+        stderr.contains("tried to allocate more memory than available to compiler"),
+        "{stderr}"
+    );
+    let (code, _, stderr) = check("filled.rs");
+    assert_eq!(code, Some(101), "{stderr}");
+    assert!(
+        stderr.ends_with(
+            "error: the WASI rustc ran out of memory: as a 32-bit program it has 4 GiB\n\
+             help: check this crate with the native rustc\n"
+        ),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("backtrace"), "{stderr}");
+}
+
+/// An internal error says so, as the native one does, and leaves its report.
+#[test]
+fn an_internal_error() {
+    let run = |mut rustc: Command| {
+        let folder = folder(&[("lib.rs", "pub fn f() -> u8 { \"\" }")]);
+        rustc.current_dir(folder.path());
+        rustc.args(["-Ztreat-err-as-bug", "--crate-type=lib", "--emit=metadata"]);
+        let (code, _, stderr) = told(&output(rustc.arg("lib.rs")));
+        let entries = fs_err::read_dir(folder.path()).expect("a folder");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let reports: Vec<_> = paths
+            .filter(|path| path.to_string_lossy().contains("/rustc-ice-"))
+            .collect();
+        assert_eq!(reports.len(), 1, "{reports:?}");
+        let report = fs_err::read_to_string(&reports[0]).expect("the report");
+        assert!(report.contains("treat-err-as-bug"), "{report}");
+        assert!(!stderr.contains("wasm"), "{stderr}");
+        // The rest has times, threads and addresses in it.
+        let (_, said) = stderr.split_once("error: the compiler").expect(&stderr);
+        let said = said.lines().filter(|line| !line.contains("rustc-ice-"));
+        (code, said.collect::<Vec<_>>().join("\n"))
+    };
+    assert_eq!(run(wasi()), run(native()));
 }
