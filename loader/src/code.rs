@@ -3,7 +3,7 @@
 use crate::call;
 use crate::state::{Exports, State};
 use pm_abi::layout::ABI;
-use pm_engine::{POOLED, Purpose};
+use pm_engine::POOLED;
 use std::collections::HashSet;
 use std::fs::File;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,7 +30,7 @@ pub(crate) struct Hosts {
 impl Hosts {
     pub(crate) fn new() -> wasmtime::Result<Hosts> {
         Ok(Hosts {
-            host: Host::new(pm_engine::engine(Purpose::Artifact, ABI)?)?,
+            host: Host::new(pm_engine::loading_engine(ABI)?)?,
             pooled: OnceLock::new(),
             in_use: AtomicU32::new(0),
             #[cfg(feature = "compile")]
@@ -48,7 +48,7 @@ impl Hosts {
         if let Some(host) = self.jit.get() {
             return Ok(host);
         }
-        let host = Host::new(pm_engine::engine(Purpose::Jit, ABI)?)?;
+        let host = Host::new(pm_engine::engine(pm_engine::Purpose::Jit, ABI)?)?;
         Ok(self.jit.get_or_init(|| host))
     }
 

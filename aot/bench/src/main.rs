@@ -31,6 +31,9 @@ enum Command {
         /// How often each is loaded (as JIT, once).
         #[arg(long, default_value_t = 21)]
         repetitions: usize,
+        /// Leave the JIT out: for a profiler.
+        #[arg(long)]
+        without_jit: bool,
     },
     /// What macros add to a compile by the WASI rustc.
     Rustc {
@@ -61,7 +64,8 @@ fn main() -> Result<()> {
         Command::Load {
             target,
             repetitions,
-        } => load(&target, repetitions),
+            without_jit,
+        } => load(&target, repetitions, without_jit),
         Command::Rustc {
             target,
             pm_aot,
@@ -75,22 +79,32 @@ fn main() -> Result<()> {
     }
 }
 
-fn load(target: &Path, repetitions: usize) -> Result<()> {
+fn load(target: &Path, repetitions: usize, without_jit: bool) -> Result<()> {
     println!(
-        "{:<20} {:>12} {:>12} {:>12}",
-        "macro crate", "JIT", ".cwasm", "dlopen"
+        "{:<16} {:>12} {:>10} {:>10} {:>10} {:>10} {:>10}",
+        "macro crate", "JIT", ".cwasm", "(engine", "macros", "code)", "dlopen"
     );
     for case in case::CASES {
         let Some(files) = case.find(target)? else {
             continue;
         };
-        let jit = wasm::load(&files.wasm, true, 1)?;
+        let jit = match without_jit {
+            true => "-".to_owned(),
+            false => microseconds(wasm::load(&files.wasm, true, 1)?.total.median()),
+        };
         let artifact = wasm::load(&files.wasm, false, repetitions)?;
         let native = native::load(&files.native, repetitions)?;
-        let row = [jit.total, artifact.total, native].map(|sample| microseconds(sample.median()));
+        let row = [
+            artifact.total,
+            artifact.engine,
+            artifact.macros,
+            artifact.code,
+            native,
+        ]
+        .map(|sample| microseconds(sample.median()));
         println!(
-            "{:<20} {:>12} {:>12} {:>12}",
-            case.name, row[0], row[1], row[2]
+            "{:<16} {jit:>12} {:>10} {:>10} {:>10} {:>10} {:>10}",
+            case.name, row[0], row[1], row[2], row[3], row[4]
         );
     }
     Ok(())

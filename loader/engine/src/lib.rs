@@ -42,19 +42,44 @@ pub enum Purpose {
 ///
 /// Where wasmtime can't run on this machine: the text says which feature or setting is missing.
 pub fn engine(purpose: Purpose, abi: u32) -> wasmtime::Result<Engine> {
-    Engine::new(&config(purpose, abi)?)
+    let mut config = config(purpose, abi)?;
+    #[cfg(feature = "compile")]
+    cpu::compiler(&mut config, purpose)?;
+    Engine::new(&config)
 }
 
-/// An engine for [`Purpose::Artifact`] with the memory of its instances, of which there are
-/// [`POOLED`] at a time, reserved once and used again: an instance costs no system call that maps or unmaps. It runs the same code as [`engine`].
+/// An engine that runs what one for [`Purpose::Artifact`] has compiled, and has no compiler of its own
+/// even where one is linked in: to make that takes as long as the rest of the engine, and to ask it
+/// whether its many settings fit this machine longer.
+///
+/// # Errors
+///
+/// As [`engine`].
+pub fn loading_engine(abi: u32) -> wasmtime::Result<Engine> {
+    Engine::new(&loading_config(abi)?)
+}
+
+/// A [`loading_engine`] with the memory of its instances, of which there are [`POOLED`] at a time,
+/// reserved once and used again: an instance costs no system call that maps or unmaps.
 ///
 /// # Errors
 ///
 /// As [`engine`], and where there isn't so much address space (a limit on it, strict overcommit).
 pub fn pooling_engine(abi: u32) -> wasmtime::Result<Engine> {
-    let mut config = config(Purpose::Artifact, abi)?;
+    let mut config = loading_config(abi)?;
     config.allocation_strategy(pool::strategy(&Settings::default()));
     Engine::new(&config)
+}
+
+fn loading_config(abi: u32) -> wasmtime::Result<Config> {
+    #[cfg_attr(
+        not(feature = "compile"),
+        expect(unused_mut, reason = "there is no compiler to leave out")
+    )]
+    let mut config = config(Purpose::Artifact, abi)?;
+    #[cfg(feature = "compile")]
+    config.enable_compiler(false);
+    Ok(config)
 }
 
 fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
@@ -82,10 +107,6 @@ fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
         .async_stack_size(stack + (1 << 20))
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
-    #[cfg(feature = "compile")]
-    cpu::compiler(&mut config, purpose)?;
-    #[cfg(not(feature = "compile"))]
-    let _ = purpose;
     Ok(config)
 }
 
@@ -138,6 +159,7 @@ mod tests {
         for purpose in all {
             engine(purpose, 1).unwrap();
         }
+        loading_engine(1).unwrap();
         pooling_engine(1).unwrap();
     }
 }
