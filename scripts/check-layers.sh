@@ -23,6 +23,7 @@ absent pm-loader pm-snapshot --no-default-features
 absent pm-rustc cranelift-codegen --no-default-features
 absent pm-native cranelift-codegen
 absent pm-native pm-snapshot
+absent pm-native toml
 absent pm-abi wasmtime
 absent pm-bridge wasmtime
 absent pm-protocol wasmtime

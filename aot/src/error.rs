@@ -127,9 +127,12 @@ pub(crate) enum Error {
     /// The set-up of the toolchain failed.
     #[error(transparent)]
     Setup(#[from] SetupError),
+    /// The policy can't be read.
+    #[error(transparent)]
+    Policy(pm_policy::PolicyError),
     /// The build couldn't be run.
     #[error(transparent)]
-    Build(#[from] pm_build::BuildError),
+    Build(pm_build::BuildError),
     /// A macro that cargo built doesn't compile for wasm.
     #[error("`{package}` v{version} doesn't compile for wasm (in `{failed_crate}`)")]
     NotForWasm {
@@ -182,6 +185,15 @@ pub(crate) enum Error {
     Output(#[source] io::Error),
 }
 
+impl From<pm_build::BuildError> for Error {
+    fn from(error: pm_build::BuildError) -> Error {
+        match error {
+            pm_build::BuildError::Policy(error) => Error::Policy(error),
+            error => Error::Build(error),
+        }
+    }
+}
+
 impl Error {
     /// How a run ends in which this happened.
     pub(crate) fn exit(&self) -> Exit {
@@ -199,6 +211,7 @@ impl Error {
             | Error::NotUtf8 { .. }
             | Error::NotAMacroLibrary { .. }
             | Error::Shim { .. }
+            | Error::Policy(_)
             | Error::NotForWasm { .. } => Exit::Input,
             Error::Io(_) | Error::Occupied { .. } | Error::Output(_) => Exit::File,
             Error::Load(LoadError::Engine(_)) | Error::Changed { .. } | Error::Panic { .. } => {
@@ -236,6 +249,7 @@ impl Error {
             Error::Source { .. } => "source",
             Error::Setup(_) => "setup",
             Error::Build(_) => "build",
+            Error::Policy(_) => "policy",
             Error::NotForWasm { .. } => "not-for-wasm",
             Error::NotUtf8 { .. } => "not-utf8",
             Error::NoRustc(_) => "no-rustc",
@@ -315,6 +329,7 @@ impl Error {
             Error::Occupied { path } => format!("move `{}` away", path.display()),
             Error::Artifact { refusal, path } => return crate::remedy::for_artifact(refusal, path),
             Error::Setup(error) => error.help(),
+            Error::Policy(error) => return error.help().map(str::to_owned),
             Error::Build(_) => "`pm-aot doctor` checks the toolchain".into(),
             Error::NotForWasm { .. } => {
                 "crates that link to C libraries have no wasm form; cargo's native build of the \

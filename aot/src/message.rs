@@ -286,8 +286,26 @@ pub(crate) struct Explained {
     pub(crate) artifact: String,
     /// Whether it would be used.
     pub(crate) used: bool,
+    /// By which version, and why; null for what `pm-aot cargo` hasn't built.
+    pub(crate) policy: Option<Policy>,
     pub(crate) refusal: Option<Refused>,
     pub(crate) help: Option<String>,
+}
+
+/// What the policy says of a macro crate now.
+#[derive(Debug, Serialize)]
+pub(crate) struct Policy {
+    pub(crate) package: String,
+    pub(crate) version: String,
+    /// Whether the native version runs; else the wasm version.
+    pub(crate) native: bool,
+    /// Why that version.
+    pub(crate) why: String,
+    /// What the macros may read, where they run from wasm.
+    pub(crate) read: Option<pm_policy::Read>,
+    pub(crate) read_by: Option<String>,
+    /// Whether what was built last is as the policy says now; else the next `pm-aot cargo` changes it.
+    pub(crate) current: bool,
 }
 
 /// A diagnostic of a macro.

@@ -29,4 +29,4 @@ pub use panic_message::error_message;
 pub use refusal::{Refusal, RefusalCode};
 
 pub use pm_abi::{Declaration, Dispatch, MacroKind};
-pub use pm_wasi::{Captured, Grants, Output, WasiCtx};
+pub use pm_wasi::{Access, Captured, Grants, Output, WasiCtx};

@@ -6,14 +6,16 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+use pm_policy::Policy;
 use pm_toolchain::Toolchain;
 use serde::Deserialize;
 
 use crate::artifact::Artifact;
 use crate::cargo_args::CargoArgs;
+use crate::decided;
 use crate::session::{self, Now, Session};
 use crate::store::Store;
-use crate::{BuildError, BuildOptions, Mode};
+use crate::{BuildError, BuildOptions, Event, Mode};
 
 /// Cargo, with the user's arguments.
 pub(crate) struct Cargo<'a> {
@@ -37,6 +39,12 @@ impl Workspace {
         self.build_directory
             .as_ref()
             .unwrap_or(&self.target_directory)
+    }
+
+    /// What the user wants of macro crates.
+    pub(crate) fn policy(&self) -> Result<Policy, BuildError> {
+        let variable = std::env::var_os(pm_policy::VARIABLE);
+        Ok(Policy::read(&self.workspace_root, variable.as_deref())?)
     }
 
     /// Where the side directory of a build is.
@@ -162,11 +170,20 @@ impl Cargo<'_> {
         }
         let inner = self.users_wrapper(workspace);
         let mode = self.options.mode;
+        let policy = match mode {
+            Mode::Shims => workspace.policy()?,
+            Mode::Native | Mode::Wasi => Policy::default(),
+        };
+        if mode == Mode::Shims {
+            let _lock = store.lock(|lock| (self.options.report)(Event::Waiting { lock }))?;
+            decided::apply(store, &policy)?;
+        }
         let now = (mode != Mode::Native).then(|| Now {
             mode,
             toolchain: self.toolchain.clone(),
             opt_level: self.options.opt_level.to_string(),
             jobs: self.jobs(),
+            policy,
         });
         let rustc = &self.toolchain.rustc;
         let session = Session::new(rustc, inner, store.root(), now, &command).write()?;

@@ -22,6 +22,9 @@ pub enum BuildError {
     /// `cargo metadata` answered something else.
     #[error("`cargo metadata` gave no usable answer")]
     Metadata(#[source] serde_json::Error),
+    /// What the user wants of macro crates can't be known.
+    #[error(transparent)]
+    Policy(#[from] pm_policy::PolicyError),
     /// The wrapper's session could not be written.
     #[error("the session file could not be written")]
     Session(#[source] serde_json::Error),

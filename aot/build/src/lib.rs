@@ -29,6 +29,7 @@ mod built;
 mod cargo;
 mod cargo_args;
 mod compile;
+mod decided;
 mod dep_info;
 mod engine;
 mod error;
@@ -44,6 +45,7 @@ mod store;
 mod wrapper;
 
 pub use built::{Built, BuiltMacro, FailedMacro};
+pub use decided::Decided;
 pub use engine::build;
 pub use error::BuildError;
 pub use options::{BuildOptions, Event, Hooks, Mode, OptLevel, UnknownOptLevel};

@@ -6,6 +6,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use pm_policy::Sandbox;
 use pm_toolchain::Toolchain;
 use serde::{Deserialize, Serialize};
 
@@ -104,8 +105,14 @@ pub trait Hooks {
     /// status out.
     fn check(&self, arguments: Vec<OsString>) -> u8;
 
-    /// A macro has been compiled for wasm.
-    fn compiled(&self, wasm: &Path, mode: Mode, toolchain: &Toolchain);
+    /// A macro has been compiled for wasm, and is to run in this sandbox. The answer is why it can't.
+    fn compiled(
+        &self,
+        wasm: &Path,
+        mode: Mode,
+        toolchain: &Toolchain,
+        sandbox: &Sandbox,
+    ) -> Result<(), String>;
 }
 
 impl Default for BuildOptions<'_> {

@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
+use pm_policy::Policy;
 use pm_toolchain::Toolchain;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
@@ -51,6 +52,8 @@ pub(crate) struct Now {
     pub(crate) toolchain: Toolchain,
     pub(crate) opt_level: String,
     pub(crate) jobs: NonZero<usize>,
+    /// Which macros run from wasm, and what they may do.
+    pub(crate) policy: Policy,
 }
 
 impl Session {

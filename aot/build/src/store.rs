@@ -2,6 +2,7 @@
 //!
 //! `BUILD-DIR/pm-aot/`:
 //! - `units/ID.json`: the record of one unit,
+//! - `macros/ID.json`: what the policy decided about a macro crate,
 //! - `wasm/ID/`: its wasm library, and `key`, which says what that was made of,
 //! - `lock`: held while wasm is compiled.
 //!
@@ -47,6 +48,14 @@ impl Store {
 
     pub(crate) fn record(&self, id: &str) -> PathBuf {
         self.units().join(format!("{id}.json"))
+    }
+
+    pub(crate) fn macros(&self) -> PathBuf {
+        self.root.join("macros")
+    }
+
+    pub(crate) fn decided(&self, id: &str) -> PathBuf {
+        self.macros().join(format!("{id}.json"))
     }
 
     pub(crate) fn wasm(&self, id: &str) -> PathBuf {

@@ -2,14 +2,16 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, ExitStatus};
 
 use fs_err as fs;
+use pm_policy::{Decision, Version};
 
+use crate::decided::Decided;
 use crate::flags::Flags;
 use crate::record::Record;
-use crate::session::{self, Session};
+use crate::session::{self, Now, Session};
 use crate::store::{Store, UnitId};
 use crate::{Hooks, Mode, engine};
 
@@ -36,7 +38,12 @@ pub fn wrapper_main(hooks: &impl Hooks) -> Option<ExitCode> {
     };
     if status.success() {
         match note(&session, of_rustc) {
-            Ok(Some(id)) => compile(&session, &id, hooks),
+            Ok(Some((id, library))) => {
+                if let Err(error) = serve(&session, &id, library, hooks) {
+                    eprintln!("{error}");
+                    return Some(ExitCode::FAILURE);
+                }
+            }
             Ok(None) => {}
             Err(error) => eprintln!("warning: this unit cannot be compiled to wasm: {error}"),
         }
@@ -85,18 +92,86 @@ fn is_check(arguments: &[OsString]) -> bool {
             .all(|kind| ["metadata", "dep-info"].contains(&kind.split('=').next().unwrap_or(kind)))
 }
 
-/// Compiles a macro that was just built natively, since what depends on it comes next.
-fn compile(session: &Session, id: &UnitId, hooks: &impl Hooks) {
-    let Some(now) = &session.now else { return };
-    match engine::compile_macro(now, &Store::at(&session.store), id) {
-        Ok(Ok(wasm)) => hooks.compiled(&wasm, now.mode, &now.toolchain),
-        Ok(Err(text)) => eprintln!("{text}\nwarning: this macro crate doesn't compile for wasm"),
-        Err(error) => eprintln!("warning: this macro crate wasn't compiled for wasm: {error}"),
+/// Makes of a macro that was just built natively what the policy says, since what depends on it comes
+/// next. An error is one of the build's: the policy says `wasm`, and there is none.
+fn serve(
+    session: &Session,
+    id: &UnitId,
+    library: PathBuf,
+    hooks: &impl Hooks,
+) -> Result<(), String> {
+    let Some(now) = &session.now else {
+        return Ok(());
+    };
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    let (package, version) = (variable("CARGO_PKG_NAME"), variable("CARGO_PKG_VERSION"));
+    let decision = now.policy.decide(&package);
+    let store = Store::at(&session.store);
+    let failure = match decision.version {
+        // The WASI rustc can't load a native macro.
+        Version::Native if now.mode == Mode::Shims => None,
+        _ => compile(now, &store, id, &decision, hooks).err(),
+    };
+    let native = match decision.version {
+        Version::Native => Some(decision.why.clone()),
+        Version::Wasm { .. } => failure.as_deref().map(reason),
+    };
+    let decided = Decided {
+        workspace: decision.sandbox.workspace.clone(),
+        package,
+        version,
+        library,
+        decision,
+        native,
+    };
+    if now.mode == Mode::Shims {
+        // Without a note, a change of the policy would be overlooked.
+        let noted = decided.write(&store, id);
+        noted.map_err(|error| format!("error: the policy's decision can't be noted: {error}"))?;
     }
+    let Some(failure) = failure else {
+        return Ok(());
+    };
+    let Decided {
+        package, decision, ..
+    } = &decided;
+    if decision.version == (Version::Wasm { required: true }) && now.mode == Mode::Shims {
+        return Err(format!(
+            "{failure}\nerror: `{package}` must run from wasm, and can't\nnote: {}\nhelp: \
+             `run = \"automatic\"` lets it stay native",
+            decision.why
+        ));
+    }
+    let outcome = match now.mode {
+        Mode::Shims => "stays native",
+        Mode::Native | Mode::Wasi => "isn't there as wasm",
+    };
+    eprintln!("{failure}\nwarning: `{package}` {outcome}");
+    Ok(())
 }
 
-/// Notes how a unit was compiled; answers its name if it is a macro.
-fn note(session: &Session, arguments: &[OsString]) -> io::Result<Option<UnitId>> {
+/// Compiles a macro for wasm and has it taken into use; an error is what went wrong.
+fn compile(
+    now: &Now,
+    store: &Store,
+    id: &UnitId,
+    decision: &Decision,
+    hooks: &impl Hooks,
+) -> Result<(), String> {
+    let wasm = engine::compile_macro(now, store, id)
+        .unwrap_or_else(|error| Err(error.to_string()))
+        .map_err(|text| format!("{}\nnote: it doesn't compile for wasm", text.trim_end()))?;
+    hooks.compiled(&wasm, now.mode, &now.toolchain, &decision.sandbox)
+}
+
+/// The last line of a failure: the others are rustc's own.
+fn reason(failure: &str) -> String {
+    let line = failure.lines().next_back().unwrap_or_default();
+    line.trim_start_matches("note: ").to_owned()
+}
+
+/// Notes how a unit was compiled; answers its name and library if it is a macro.
+fn note(session: &Session, arguments: &[OsString]) -> io::Result<Option<(UnitId, PathBuf)>> {
     // rustc itself takes only UTF-8 here.
     let Some(arguments) = arguments
         .iter()
@@ -112,7 +187,7 @@ fn note(session: &Session, arguments: &[OsString]) -> io::Result<Option<UnitId>>
         return Ok(None);
     };
     record.write(&Store::at(&session.store), &id)?;
-    Ok(is_macro.then_some(id))
+    Ok(is_macro.then(|| (id, record.native)))
 }
 
 /// Puts the content of argument files (`@PATH`, one argument a line) in their place: cargo uses

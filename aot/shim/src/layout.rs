@@ -9,10 +9,10 @@ use std::sync::atomic::AtomicPtr;
 
 /// The function that a shim imports from the loader; its type is [`Run`]. The number is that of the
 /// interface: it changes with [`Shim`] or with the signature, so that a loader may serve both.
-pub const RUN: &str = "pm_loader_run_1";
+pub const RUN: &str = "pm_loader_run_2";
 
 /// What [`Shim`] begins with.
-pub const MAGIC: u64 = u64::from_le_bytes(*b"pm-shim\x01");
+pub const MAGIC: u64 = u64::from_le_bytes(*b"pm-shim\x02");
 
 /// The type of [`RUN`]: rustc's argument, the shim that was entered, and which of its macros.
 ///
@@ -78,6 +78,7 @@ pub struct Shim {
     schema: Bytes,
     artifact: Bytes,
     rustc: Bytes,
+    sandbox: Bytes,
     count: usize,
 }
 
@@ -86,8 +87,8 @@ pub struct Shim {
 const _: () = {
     assert!(size_of::<Buffer>() == 40);
     assert!(size_of::<BridgeConfig>() == 64);
-    assert!(size_of::<Shim>() == 72);
-    assert!(std::mem::offset_of!(Shim, count) == 64);
+    assert!(size_of::<Shim>() == 88);
+    assert!(std::mem::offset_of!(Shim, count) == 80);
 };
 
 // SAFETY: the loader of libraries made it and nobody writes to it, except to the atomic.
@@ -125,6 +126,11 @@ impl Shim {
     /// The version string of the rustc that the macro was compiled by, as in its metadata.
     pub fn rustc(&self) -> &str {
         std::str::from_utf8(slice(&self.rustc)).unwrap_or_default()
+    }
+
+    /// What the loader is to allow the macros; opaque here.
+    pub fn sandbox(&self) -> &[u8] {
+        slice(&self.sandbox)
     }
 
     /// How many macros there are: each index is below.

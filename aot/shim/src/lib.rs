@@ -30,7 +30,8 @@
 //! | 16, 24 | `schema` | address and length of opaque bytes: the protocol's description |
 //! | 32, 40 | `artifact` | address and length of a text: where the artifact may be found |
 //! | 48, 56 | `rustc` | address and length of a text: the version string of the macro's rustc |
-//! | 64 | `count` | how many macros there are |
+//! | 64, 72 | `sandbox` | address and length of opaque bytes: what the macros are allowed |
+//! | 80 | `count` | how many macros there are |
 //!
 //! An entry point's index is its macro's place in the list of declarations.
 //!
@@ -45,4 +46,6 @@ mod write;
 
 pub use layout::{BridgeConfig, Buffer, Bytes, Closure, MAGIC, RUN, Run, Shim};
 #[cfg(feature = "write")]
-pub use write::{Input, MAX_MACROS, MAX_METADATA, MAX_SCHEMA, MAX_TEXT, ShimError, Target, write};
+pub use write::{
+    Input, MAX_MACROS, MAX_METADATA, MAX_SANDBOX, MAX_SCHEMA, MAX_TEXT, ShimError, Target, write,
+};

@@ -6,7 +6,7 @@ mod error;
 mod image;
 mod stub;
 
-pub use check::{MAX_MACROS, MAX_METADATA, MAX_SCHEMA, MAX_TEXT};
+pub use check::{MAX_MACROS, MAX_METADATA, MAX_SANDBOX, MAX_SCHEMA, MAX_TEXT};
 pub use error::ShimError;
 
 use pm_abi::Declaration;
@@ -56,6 +56,8 @@ pub struct Input<'a> {
     pub artifact: &'a str,
     /// For the loader: the version string of the macro's rustc.
     pub rustc: &'a str,
+    /// For the loader, opaque: what the macros are allowed.
+    pub sandbox: &'a [u8],
 }
 
 /// The bytes of the shim: a shared library. The same input gives the same bytes.

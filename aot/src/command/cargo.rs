@@ -5,6 +5,7 @@ use crate::shell::{Format, Shell, Verbosity};
 use crate::toolchain::{ToolchainOptions, set_up};
 use crate::{Error, Exit};
 use pm_build::{Hooks, Mode, OptLevel};
+use pm_policy::Sandbox;
 use pm_toolchain::Toolchain;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsString;
@@ -94,19 +95,29 @@ impl Hooks for Wrapper {
         rustc::run_with(arguments).unwrap_or_else(|error| shell().error(&error).code())
     }
 
-    fn compiled(&self, wasm: &Path, mode: Mode, toolchain: &Toolchain) {
+    fn compiled(
+        &self,
+        wasm: &Path,
+        mode: Mode,
+        toolchain: &Toolchain,
+        sandbox: &Sandbox,
+    ) -> Result<(), String> {
         if let Err(error) = pm_loader::compile::precompile_file(wasm) {
-            // The WASI rustc compiles it where there is no artifact; else it stays native.
-            eprintln!("warning: no artifact for `{}`: {error}", wasm.display());
-            return;
+            let text = format!("there is no artifact for `{}`: {error}", wasm.display());
+            if mode == Mode::Wasi {
+                // The WASI rustc compiles the module itself.
+                eprintln!("warning: {text}");
+                return Ok(());
+            }
+            return Err(format!("note: {text}"));
         }
         if mode == Mode::Shims {
             let name = wasm.file_stem().unwrap_or_default().to_string_lossy();
             let library = wasm.with_file_name(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"));
-            if let Err(error) = shim::make(&library, &library, toolchain) {
-                eprintln!("warning: `{}` stays native: {error}", library.display());
-            }
+            shim::make(&library, &library, toolchain, sandbox)
+                .map_err(|error| format!("note: {error}"))?;
         }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{Error, Exit};
 use object::{Object, ObjectSection};
 use pm_abi::layout::DECLS_PREFIX;
 use pm_loader::artifact::Artifact;
+use pm_policy::{Policy, Sandbox};
 use pm_shim::Target;
 use pm_toolchain::Toolchain;
 use std::ffi::OsStr;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 /// A stock rustc loads macro crates as native libraries only. The library that is made here has the
 /// metadata of the native one that cargo built, and entry points that run the macros of the artifact
 /// beside that one, in libpm_loader.so. Give it to rustc, or to rust-analyzer, in the native one's place.
+/// What the macros may read is in it, by the policy of the current directory (docs/POLICY.md).
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Options {
@@ -48,13 +50,24 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
         return Err(Error::Missing { path: library });
     }
     let toolchain = set_up(&toolchain.request(false)?, shell)?;
-    make(&library, &output, &toolchain)?;
+    let policy = Policy::read(
+        Path::new("."),
+        std::env::var_os(pm_policy::VARIABLE).as_deref(),
+    )
+    .map_err(Error::Policy)?;
+    let sandbox = policy.decide(&crate_name(&library)).sandbox;
+    make(&library, &output, &toolchain, &sandbox)?;
     shell.status("Made", output.display());
     Ok(Exit::Success)
 }
 
 /// Makes the shim of a native library, which it may replace.
-pub(crate) fn make(library: &Path, output: &Path, toolchain: &Toolchain) -> Result<(), Error> {
+pub(crate) fn make(
+    library: &Path,
+    output: &Path,
+    toolchain: &Toolchain,
+    sandbox: &Sandbox,
+) -> Result<(), Error> {
     let metadata = metadata(library)?;
     let path = artifact_of(library);
     let artifact = Artifact::open(&path).map_err(|refusal| Error::Artifact {
@@ -68,6 +81,9 @@ pub(crate) fn make(library: &Path, output: &Path, toolchain: &Toolchain) -> Resu
         cause,
     };
     let schema = postcard::to_allocvec(&schema).map_err(|error| shim(error.to_string()))?;
+    let sandbox = sandbox
+        .to_bytes()
+        .map_err(|error| shim(error.to_string()))?;
     let text = |path: &Path| {
         path.to_str()
             .map(str::to_owned)
@@ -87,6 +103,7 @@ pub(crate) fn make(library: &Path, output: &Path, toolchain: &Toolchain) -> Resu
         schema: &schema,
         artifact: &text(&fs_err::canonicalize(&path)?)?,
         rustc: &manifest.rustc,
+        sandbox: &sandbox,
     };
     let bytes = pm_shim::write(&input).map_err(|error| shim(error.to_string()))?;
     // Whoever has the old one loaded keeps it.
@@ -99,6 +116,13 @@ pub(crate) fn make(library: &Path, output: &Path, toolchain: &Toolchain) -> Resu
     file.as_file().set_permissions(readable)?;
     file.persist(output).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// The crate of a native library, `libCRATE-HASH.so`.
+fn crate_name(library: &Path) -> String {
+    let name = artifact_of(library);
+    let name = name.file_stem().unwrap_or_default().to_string_lossy();
+    name.split('-').next().unwrap_or_default().to_owned()
 }
 
 /// The artifact of a native library: `NAME.cwasm` beside `libNAME.so`.

@@ -3,11 +3,13 @@
 use crate::buffer::Owned;
 use crate::compiler::Compiler;
 use crate::place;
+use crate::room::Room;
 use pm_bridge::{Recoder, Schema, Streams};
-use pm_loader::{Grants, Loader, MacroKind, Options, ProcMacro, WasiCtx};
+use pm_loader::{Loader, MacroKind, Options, ProcMacro, WasiCtx};
+use pm_policy::Sandbox;
 use pm_shim::{Closure, Shim};
+use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, OnceLock};
 
 /// Why a macro gave no answer of its own.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +32,7 @@ pub(crate) enum RunError {
 struct Crate {
     recoder: Recoder,
     macros: ProcMacro,
+    room: Room,
 }
 
 /// Runs a macro. `message` is the input, and the output afterwards.
@@ -44,7 +47,11 @@ pub(crate) unsafe fn run(
     index: usize,
 ) -> Result<(), RunError> {
     let shim = shim.ok_or(RunError::Layout)?;
-    let Crate { recoder, macros } = load(shim)?
+    let Crate {
+        recoder,
+        macros,
+        room,
+    } = load(shim)?
         .as_ref()
         .map_err(|text| RunError::Load(text.clone()))?;
     let streams = match macros.declarations().get(index).map(|it| it.kind) {
@@ -56,8 +63,9 @@ pub(crate) unsafe fn run(
     recoder.input(streams, message.bytes(), &mut bytes)?;
     // SAFETY: of the caller.
     let mut compiler = unsafe { Compiler::new(recoder, message, closure) };
-    let wasi = WasiCtx::new(Arc::clone(grants()));
+    let wasi = WasiCtx::new(room.grants());
     let outcome = macros.expand(index, &bytes, &mut compiler, wasi);
+    room.tell(&macros.declarations()[index], &outcome.wasi);
     if let Some(failure) = compiler.into_failure() {
         return Err(failure.into());
     }
@@ -65,27 +73,10 @@ pub(crate) unsafe fn run(
         .result
         .map_err(|error| RunError::Expand(error.to_string()))?
         .output;
-    // A macro that failed may have failed for that; one that went on did without.
-    if output.first() != Some(&0) {
-        for refusal in outcome.wasi.refusals() {
-            eprintln!("note: {}: {refusal}", macros.declarations()[index]);
-        }
-    }
     bytes.clear();
     recoder.output(&output, &mut bytes)?;
     message.replace(&bytes);
     Ok(())
-}
-
-/// What macros see of the machine: the environment as it is when the first one runs.
-fn grants() -> &'static Arc<Grants> {
-    static GRANTS: OnceLock<Arc<Grants>> = OnceLock::new();
-    GRANTS.get_or_init(|| {
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        });
-        Arc::new(Grants::of_build(variables))
-    })
 }
 
 /// What is known of a shim; found out once. It stays for as long as the process, since the shim may be
@@ -123,6 +114,9 @@ fn find(shim: &Shim) -> Result<Result<Crate, String>, RunError> {
     })?;
     let recoder = Recoder::new(schema)
         .map_err(|error| RunError::Schema(format!("the library's protocol isn't one: {error}")))?;
+    let sandbox = Sandbox::from_bytes(shim.sandbox()).map_err(|error| {
+        RunError::Schema(format!("the library's sandbox can't be read: {error}"))
+    })?;
     let artifact = place::artifact(shim).ok_or(RunError::Place)?;
     let options = Options {
         rustc: Some(shim.rustc().to_owned()),
@@ -134,7 +128,11 @@ fn find(shim: &Shim) -> Result<Result<Crate, String>, RunError> {
             "`{}` has other macros than its library",
             artifact.display()
         )),
-        Ok(macros) => Ok(Crate { recoder, macros }),
+        Ok(macros) => Ok(Crate {
+            recoder,
+            macros,
+            room: Room::new(sandbox),
+        }),
         Err(error) => Err(error.to_string()),
     })
 }

@@ -11,6 +11,7 @@ mod buffer;
 mod compiler;
 mod crates;
 mod place;
+mod room;
 
 use buffer::Owned;
 use pm_shim::{BridgeConfig, Buffer, Shim};
@@ -26,7 +27,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// As for [`pm_shim::Run`]: `config` is what the bridge of the shim's rustc passes to an entry point,
 /// and `shim` is null or a loaded shim's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pm_loader_run_1(
+pub unsafe extern "C" fn pm_loader_run_2(
     config: BridgeConfig,
     shim: *const Shim,
     index: usize,

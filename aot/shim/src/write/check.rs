@@ -9,6 +9,8 @@ pub const MAX_MACROS: usize = 4096;
 pub const MAX_TEXT: usize = 4096;
 /// The longest schema.
 pub const MAX_SCHEMA: usize = 16 << 20;
+/// The longest description of a sandbox: two texts and some more.
+pub const MAX_SANDBOX: usize = 3 * MAX_TEXT;
 /// The longest metadata. Those of large crates have some tens of megabytes.
 pub const MAX_METADATA: usize = 1 << 30;
 
@@ -31,6 +33,7 @@ pub(super) fn check(input: &Input<'_>) -> Result<(), ShimError> {
         schema,
         artifact,
         rustc,
+        sandbox,
     } = *input;
     name("the shim's name", soname)?;
     name("the loader's path", loader)?;
@@ -50,6 +53,7 @@ pub(super) fn check(input: &Input<'_>) -> Result<(), ShimError> {
     }
     length("the schema", schema.len(), MAX_SCHEMA)?;
     length("the artifact's path", artifact.len(), MAX_TEXT)?;
+    length("the sandbox", sandbox.len(), MAX_SANDBOX)?;
     name("rustc's version", rustc)
 }
 
@@ -116,6 +120,7 @@ mod tests {
                 schema: &[],
                 artifact: "",
                 rustc: "rustc 1.96.0",
+                sandbox: &[],
             };
             super::check(&input).unwrap();
             change(&mut input);

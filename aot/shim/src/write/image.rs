@@ -81,6 +81,7 @@ pub(super) fn build(input: &Input<'_>, code: &Code) -> Result<Image, ShimError> 
         input.schema,
         input.artifact.as_bytes(),
         input.rustc.as_bytes(),
+        input.sandbox,
     ] {
         let at = image.constant(bytes);
         let field = Place {

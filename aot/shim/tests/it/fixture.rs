@@ -58,6 +58,7 @@ pub(crate) fn input<'a>(
         schema: &[1, 2, 3, 0, 255],
         artifact: "/store/demo.cwasm",
         rustc: "rustc 1.96.0 (ac68faa20 2026-05-25)",
+        sandbox: &[7, 0, 8],
     }
 }
 

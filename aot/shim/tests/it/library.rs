@@ -211,6 +211,7 @@ fn every_macro_calls_the_loader_with_what_it_was_given() {
             }
         );
         assert_eq!(shim.schema(), [1, 2, 3, 0, 255]);
+        assert_eq!(shim.sandbox(), [7, 0, 8]);
         assert_eq!(shim.artifact(), "/store/demo.cwasm");
         assert_eq!(shim.rustc(), "rustc 1.96.0 (ac68faa20 2026-05-25)");
         assert_eq!(shim.count(), 4);

@@ -90,6 +90,7 @@ fn rustc_takes_it_for_the_macro() {
         let message = format!("macro {index} of 4, ");
         assert!(errors.contains(&message), "{errors}");
     }
-    let rest = "artifact /store/demo.cwasm, schema [1, 2, 3, 0, 255], rustc 1.96.0";
+    let rest =
+        "artifact /store/demo.cwasm, schema [1, 2, 3, 0, 255], sandbox [7, 0, 8], rustc 1.96.0";
     assert_eq!(errors.matches(rest).count(), 4, "{errors}");
 }

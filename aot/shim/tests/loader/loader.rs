@@ -19,7 +19,7 @@ extern "C" fn answer_by(run: Run) {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn pm_loader_run_1(
+unsafe extern "C" fn pm_loader_run_2(
     config: BridgeConfig,
     shim: *const Shim,
     index: usize,
@@ -32,11 +32,12 @@ unsafe extern "C" fn pm_loader_run_1(
     // SAFETY: a shim passes itself.
     let message = match unsafe { Shim::from_ptr(shim) } {
         Some(shim) => format!(
-            "macro {index} of {}, {} bytes given, artifact {}, schema {:?}, {}",
+            "macro {index} of {}, {} bytes given, artifact {}, schema {:?}, sandbox {:?}, {}",
             shim.count(),
             config.input.len,
             shim.artifact(),
             shim.schema(),
+            shim.sandbox(),
             shim.rustc(),
         ),
         None => "no shim".to_owned(),

@@ -1,0 +1,227 @@
+//! Precedence, and errors.
+
+use super::*;
+use fs_err as fs;
+
+/// A workspace with these files, and the policy in it.
+fn read(variable: &str, file: &str, metadata: &str) -> (tempfile::TempDir, Policy) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".config")).unwrap();
+    fs::write(folder.path().join(FILE), file).unwrap();
+    fs::write(folder.path().join("Cargo.toml"), metadata).unwrap();
+    let variable = (!variable.is_empty()).then(|| OsStr::new(variable));
+    let policy = Policy::read(folder.path(), variable).unwrap();
+    (folder, policy)
+}
+
+const WASM: Version = Version::Wasm { required: true };
+const AUTOMATIC: Version = Version::Wasm { required: false };
+const NATIVE: Version = Version::Native;
+
+#[test]
+fn the_first_source_that_speaks_about_a_crate_wins() {
+    let check = |variable: &str, file: &str, metadata: &str, expect: Version, by: &str| {
+        let (_folder, policy) = read(variable, file, metadata);
+        let decision = policy.decide("serde_derive");
+        assert_eq!(decision.version, expect, "{variable} / {file} / {metadata}");
+        assert!(decision.why.contains(by), "{}", decision.why);
+    };
+    let file = "[crates.serde_derive]\nrun = 'wasm'";
+    let all = "[crates.'*']\nrun = 'native'";
+    let metadata = "[workspace.metadata.pm-aot.crates.serde_derive]\nrun = 'native'";
+    check(
+        "",
+        "",
+        "",
+        AUTOMATIC,
+        "`run = \"automatic\"` is the default",
+    );
+    check(
+        "",
+        "",
+        metadata,
+        NATIVE,
+        "`[workspace.metadata.pm-aot]` in `",
+    );
+    check(
+        "",
+        file,
+        metadata,
+        WASM,
+        ".config/pm-aot.toml` says `run = \"wasm\"`",
+    );
+    check(
+        "serde_derive=native",
+        file,
+        metadata,
+        NATIVE,
+        "PM_AOT_POLICY says",
+    );
+    // A source's `*` goes before the next source, but not before a name in its own.
+    check(
+        "*=native",
+        file,
+        "",
+        NATIVE,
+        "PM_AOT_POLICY says `run = \"native\"` for `*`",
+    );
+    check(
+        "*=native,serde-derive=wasm",
+        "",
+        "",
+        WASM,
+        "for `serde-derive`",
+    );
+    check("", all, metadata, NATIVE, "for `*`");
+    check("other=native", all, "", NATIVE, "pm-aot.toml` says");
+    // Another setting isn't this one.
+    check(
+        "serde_derive.read=false",
+        file,
+        "",
+        WASM,
+        "pm-aot.toml` says",
+    );
+    check(
+        "serde_derive=automatic",
+        file,
+        "",
+        AUTOMATIC,
+        "PM_AOT_POLICY says",
+    );
+}
+
+#[test]
+fn what_is_known_not_to_work_is_native_unless_it_must_not() {
+    let check = |variable: &str, expect: Version| {
+        let (_folder, policy) = read(variable, "", "");
+        assert_eq!(
+            policy.decide("git-version-macro").version,
+            expect,
+            "{variable}"
+        );
+    };
+    check("", NATIVE);
+    check("*=automatic", NATIVE);
+    check("git-version-macro=wasm", WASM);
+    let (_folder, policy) = read("", "", "");
+    assert!(
+        policy
+            .decide("git-version-macro")
+            .why
+            .starts_with("it runs git")
+    );
+}
+
+#[test]
+fn reading() {
+    let check = |variable: &str, file: &str, expect: Read| {
+        let (folder, policy) = read(variable, file, "");
+        let sandbox = policy.decide("pest_derive").sandbox;
+        assert_eq!(sandbox.read, expect, "{variable} / {file}");
+        assert_eq!(sandbox.package, "pest_derive");
+        assert_eq!(sandbox.workspace, folder.path().canonicalize().unwrap());
+    };
+    check("", "", Read::ManifestDir);
+    for (value, expect) in [
+        ("false", Read::Nothing),
+        ("true", Read::ManifestDir),
+        ("'manifest-dir'", Read::ManifestDir),
+        ("'workspace'", Read::Workspace),
+    ] {
+        check("", &format!("[crates.pest_derive]\nread = {value}"), expect);
+        let value = value.trim_matches('\'');
+        check(&format!(" *.read = {value} , "), "", expect);
+    }
+}
+
+#[test]
+fn errors_name_the_place_and_what_is_allowed() {
+    let check = |variable: &str, file: &str, metadata: &str, expect: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(".config")).unwrap();
+        fs::write(folder.path().join(FILE), file).unwrap();
+        fs::write(folder.path().join("Cargo.toml"), metadata).unwrap();
+        let error = Policy::read(folder.path(), Some(OsStr::new(variable))).unwrap_err();
+        let cause = std::error::Error::source(&error);
+        let text = format!(
+            "{error}\n{}",
+            cause.map(ToString::to_string).unwrap_or_default()
+        );
+        for expect in expect {
+            assert!(text.contains(expect), "no `{expect}` in {text}");
+        }
+        assert!(error.help().is_some());
+    };
+    let file = |text: &str, expect: &[&str]| {
+        check("", text, "", expect);
+        // The same words in the manifest, under a longer name.
+        let metadata = text.replace("[crates", "[workspace.metadata.pm-aot.crates");
+        check("", "", &metadata, expect);
+    };
+    file(
+        "[crates.a]\nrun = 'wsam'",
+        &[
+            "line 2",
+            "unknown variant `wsam`",
+            "`wasm`, `native`, `automatic`",
+        ],
+    );
+    file(
+        "[crates.a]\nrum = 'wasm'",
+        &["line 2", "unknown field `rum`", "`run` or `read`"],
+    );
+    file(
+        "[crates.a]\nread = 'all'",
+        &[
+            "line 2",
+            "\"all\"",
+            "`false`, `true`, `\"manifest-dir\"` or `\"workspace\"`",
+        ],
+    );
+    file(
+        "[crates.a]\nread = 1",
+        &["line 2", "integer", "`\"workspace\"`"],
+    );
+    file(
+        "[crates.'a b']\nrun = 'wasm'",
+        &["`a b` isn't a package's name"],
+    );
+    file(
+        "[crates.a-b]\n[crates.a_b]",
+        &["`a-b` and `a_b` are the same package"],
+    );
+    check(
+        "",
+        "[crate.a]",
+        "",
+        &["pm-aot.toml", "unknown field `crate`", "`crates`"],
+    );
+    check("", "crates = 1", "", &["pm-aot.toml", "line 1"]);
+    check("a", "", "", &["`a` isn't of the form `NAME=VALUE`"]);
+    check(
+        "a=on",
+        "",
+        "",
+        &["`run` of `a` can't be `on`, expected one of `wasm`, `native`, `automatic`"],
+    );
+    check(
+        "a.read=on",
+        "",
+        "",
+        &["`false`, `manifest-dir`, `workspace`, `true`"],
+    );
+    check("a.run.b=on", "", "", &["unknown key `run.b` of `a`"]);
+    check("a b=native", "", "", &["`a b` isn't a package's name"]);
+}
+
+#[test]
+fn a_session_hands_it_on() {
+    let (_folder, policy) = read(
+        "a=native,*.read=false",
+        "[crates.b]\nread = 'workspace'",
+        "",
+    );
+    let bytes = postcard::to_allocvec(&policy).unwrap();
+    assert_eq!(postcard::from_bytes::<Policy>(&bytes).unwrap(), policy);
+}
