@@ -35,6 +35,7 @@ mod habits;
 mod hostile;
 mod instances;
 mod module;
+mod policy;
 mod precompile;
 mod protocol;
 mod samples;

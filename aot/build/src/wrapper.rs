@@ -114,7 +114,7 @@ fn serve(
     };
     let native = match decision.version {
         Version::Native => Some(decision.why.clone()),
-        Version::Wasm { .. } => failure.as_deref().map(reason),
+        Version::Wasm { .. } => failure.as_ref().map(|failure| failure.reason.clone()),
     };
     let decided = Decided {
         workspace: decision.sandbox.workspace.clone(),
@@ -129,45 +129,80 @@ fn serve(
         let noted = decided.write(&store, id);
         noted.map_err(|error| format!("error: the policy's decision can't be noted: {error}"))?;
     }
-    let Some(failure) = failure else {
-        return Ok(());
-    };
-    let Decided {
-        package, decision, ..
-    } = &decided;
-    if decision.version == (Version::Wasm { required: true }) && now.mode == Mode::Shims {
-        return Err(format!(
-            "{failure}\nerror: `{package}` must run from wasm, and can't\nnote: {}\nhelp: \
-             `run = \"automatic\"` lets it stay native",
-            decision.why
-        ));
+    match failure {
+        None => Ok(()),
+        Some(failure) => failure.tell(&decided, now.mode),
     }
-    let outcome = match now.mode {
-        Mode::Shims => "stays native",
-        Mode::Native | Mode::Wasi => "isn't there as wasm",
-    };
-    eprintln!("{failure}\nwarning: `{package}` {outcome}");
-    Ok(())
 }
 
-/// Compiles a macro for wasm and has it taken into use; an error is what went wrong.
+/// Why a macro doesn't run from wasm.
+struct Failure {
+    /// In one line.
+    reason: String,
+    /// What rustc said.
+    diagnostics: String,
+}
+
+impl Failure {
+    /// Tells it, or answers the text of an error.
+    fn tell(&self, decided: &Decided, mode: Mode) -> Result<(), String> {
+        let Self {
+            reason,
+            diagnostics,
+        } = self;
+        let Decided {
+            package, decision, ..
+        } = decided;
+        let required = decision.version == (Version::Wasm { required: true });
+        match mode {
+            Mode::Shims if required => {
+                return Err(format!(
+                    "{diagnostics}error: `{package}` can't run from wasm: {reason}\nnote: {}\nhelp: \
+                     `run = \"automatic\"` lets it stay native",
+                    decision.why
+                ));
+            }
+            // cargo repeats it with each build.
+            Mode::Shims => eprintln!(
+                "warning: `{package}` stays native: {reason}\nhelp: PM_AOT_POLICY={package}=wasm shows \
+                 all that is known of it; with `run = \"native\"` nothing is said"
+            ),
+            Mode::Native | Mode::Wasi => {
+                eprintln!("{diagnostics}warning: `{package}` isn't there as wasm: {reason}");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Compiles a macro for wasm and has it taken into use.
 fn compile(
     now: &Now,
     store: &Store,
     id: &UnitId,
     decision: &Decision,
     hooks: &impl Hooks,
-) -> Result<(), String> {
+) -> Result<(), Failure> {
     let wasm = engine::compile_macro(now, store, id)
         .unwrap_or_else(|error| Err(error.to_string()))
-        .map_err(|text| format!("{}\nnote: it doesn't compile for wasm", text.trim_end()))?;
-    hooks.compiled(&wasm, now.mode, &now.toolchain, &decision.sandbox)
+        .map_err(|diagnostics| Failure {
+            reason: format!("it doesn't compile ({})", first_error(&diagnostics)),
+            diagnostics: format!("{}\n", diagnostics.trim_end()),
+        })?;
+    let done = hooks.compiled(&wasm, now.mode, &now.toolchain, &decision.sandbox);
+    done.map_err(|reason| Failure {
+        reason,
+        diagnostics: String::new(),
+    })
 }
 
-/// The last line of a failure: the others are rustc's own.
-fn reason(failure: &str) -> String {
-    let line = failure.lines().next_back().unwrap_or_default();
-    line.trim_start_matches("note: ").to_owned()
+/// The line of rustc's text that says most.
+fn first_error(diagnostics: &str) -> &str {
+    let mut lines = diagnostics.lines();
+    let first = lines.clone().next().unwrap_or_default();
+    lines
+        .find(|line| line.starts_with("error"))
+        .unwrap_or(first)
 }
 
 /// Notes how a unit was compiled; answers its name and library if it is a macro.
@@ -241,6 +276,17 @@ mod tests {
         );
         check("build --release", None);
         check("build -- x /bin/rustc", None);
+    }
+
+    #[test]
+    fn one_line_of_many() {
+        let check = |text: &str, expect: &str| assert_eq!(first_error(text), expect);
+        check(
+            "warning: a\n --> b\nerror[E0432]: c\nerror: d",
+            "error[E0432]: c",
+        );
+        check("failed to run rustc", "failed to run rustc");
+        check("", "");
     }
 
     #[test]

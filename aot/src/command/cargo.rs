@@ -16,7 +16,7 @@ use std::path::Path;
 /// Runs cargo, by the toolchain that `pm-aot setup` finds or makes, and compiles each macro crate for
 /// wasm as soon as cargo has built it. The native rustc then runs it by a shim (`pm-aot shim`), which
 /// takes the native library's place. A macro crate that doesn't compile for wasm stays native, with a
-/// warning. Works in a `pm-aot` directory of its own in cargo's target directory, unless
+/// warning; a policy says for each crate which version runs and what it may read (docs/POLICY.md). Works in a `pm-aot` directory of its own in cargo's target directory, unless
 /// `--target-dir` names one.
 ///
 /// With `--wasi`, every library and program that cargo only wants checked, as `cargo check` does, is
@@ -48,6 +48,9 @@ const EXAMPLES: &str = "\
 Examples:
   Build and test a workspace:
       pm-aot cargo test --workspace
+  With the native version of one macro crate, or of all:
+      PM_AOT_POLICY=serde_derive=native pm-aot cargo build
+      PM_AOT_POLICY='*=native' pm-aot cargo build
   Check it with the WASI rustc:
       pm-aot cargo --wasi check --workspace
   And say where each macro's code came from:
@@ -109,13 +112,13 @@ impl Hooks for Wrapper {
                 eprintln!("warning: {text}");
                 return Ok(());
             }
-            return Err(format!("note: {text}"));
+            return Err(text);
         }
         if mode == Mode::Shims {
             let name = wasm.file_stem().unwrap_or_default().to_string_lossy();
             let library = wasm.with_file_name(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"));
             shim::make(&library, &library, toolchain, sandbox)
-                .map_err(|error| format!("note: {error}"))?;
+                .map_err(|error| error.to_string())?;
         }
         Ok(())
     }
