@@ -26,7 +26,7 @@ members = ["native_only"]
 const SOURCE: &str = r#"
 native_only::nothing!();
 static DATA: include_dir::Dir<'_> = include_dir::include_dir!("$CARGO_MANIFEST_DIR/data");
-paste::paste! { const fn [<te xt>]() -> &'static str { indoc::indoc!("\n  text") } }
+paste::paste! { const fn [<te xt>]() -> &'static str { indoc::indoc!("text") } }
 fn main() { println!("{} {}", text(), DATA.files().count()); }
 "#;
 
