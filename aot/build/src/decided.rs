@@ -79,7 +79,8 @@ impl Decided {
     #[must_use]
     pub fn holds(&self, now: &Decision) -> bool {
         match (now.version, &self.native) {
-            (Version::Native, native) => native.is_some(),
+            // What cargo repeats is that it failed, and nothing is to be said.
+            (Version::Native, _) => self.decision.version == Version::Native,
             (Version::Wasm { .. }, None) => self.decision.sandbox == now.sandbox,
             // It was tried, and failed: that is well unless it must not fail.
             (Version::Wasm { required }, Some(_)) => {
@@ -171,7 +172,7 @@ mod tests {
         check(NATIVE, true, NATIVE, Read::ManifestDir, true);
         // It doesn't compile for wasm.
         check(AUTOMATIC, true, AUTOMATIC, Read::ManifestDir, true);
-        check(AUTOMATIC, true, NATIVE, Read::Nothing, true);
+        check(AUTOMATIC, true, NATIVE, Read::Nothing, false);
         check(AUTOMATIC, true, WASM, Read::Nothing, false);
     }
 
