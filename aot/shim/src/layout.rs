@@ -7,9 +7,9 @@
 use std::ffi::c_void;
 use std::sync::atomic::AtomicPtr;
 
-/// The function that a shim imports from the loader; its type is [`Run`]. The number is that of the
-/// interface: it changes with [`Shim`] or with the signature, so that a loader may serve both.
-pub const RUN: &str = "pm_loader_run_2";
+/// The function that a shim calls in the loader; its type is [`Run`]. The number is that of the
+/// signature. A [`Shim`] of another layout has another [`MAGIC`], which the loader answers.
+pub const RUN: &str = "pm_loader_run_1";
 
 /// What [`Shim`] begins with.
 pub const MAGIC: u64 = u64::from_le_bytes(*b"pm-shim\x02");
@@ -80,6 +80,9 @@ pub struct Shim {
     rustc: Bytes,
     sandbox: Bytes,
     count: usize,
+    identity: Bytes,
+    /// The address of [`RUN`] once it's known: the shim's own code uses it.
+    run: AtomicPtr<c_void>,
 }
 
 // The writer puts the bytes there by these numbers.
@@ -87,8 +90,9 @@ pub struct Shim {
 const _: () = {
     assert!(size_of::<Buffer>() == 40);
     assert!(size_of::<BridgeConfig>() == 64);
-    assert!(size_of::<Shim>() == 88);
+    assert!(size_of::<Shim>() == 112);
     assert!(std::mem::offset_of!(Shim, count) == 80);
+    assert!(std::mem::offset_of!(Shim, run) == 104);
 };
 
 // SAFETY: the loader of libraries made it and nobody writes to it, except to the atomic.
@@ -131,6 +135,11 @@ impl Shim {
     /// What the loader is to allow the macros; opaque here.
     pub fn sandbox(&self) -> &[u8] {
         slice(&self.sandbox)
+    }
+
+    /// Which crate this is, and which macros it has in which order: those that the artifact must have.
+    pub fn identity(&self) -> &str {
+        std::str::from_utf8(slice(&self.identity)).unwrap_or_default()
     }
 
     /// How many macros there are: each index is below.

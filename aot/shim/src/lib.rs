@@ -11,13 +11,17 @@
 //! | section | content |
 //! | --- | --- |
 //! | `.rustc` | not loaded: the first 8 bytes of the `.rmeta` (`rust\0\0\0` and the metadata's version), its length as u64 little-endian, the `.rmeta` |
-//! | `.dynamic` | `NEEDED`: the loader, `SONAME`, bound at load time |
-//! | `.dynsym` | exported: `__rustc_proc_macro_decls_…__`; imported: [`RUN`] |
+//! | `.dynamic` | `SONAME`, bound at load time; nothing is `NEEDED` |
+//! | `.dynsym` | exported: `__rustc_proc_macro_decls_…__`; imported: `dlopen` and its like |
 //! | `.rodata` | names, the schema, and the other texts |
-//! | `.text` | an entry point for each macro, made by Cranelift |
+//! | `.text` | an entry point for each macro, and what finds the loader, made by Cranelift |
 //! | `.data.rel.ro` | `&'static [ProcMacro]`, where the exported symbol points, then the array and the helper attributes |
-//! | `.got` | the addresses of [`RUN`] and of the [`Shim`] |
+//! | `.got` | the addresses of all that the code names |
 //! | `.data` | the [`Shim`], then `HandleCounters`, two u32 that start at 1 |
+//!
+//! The loader is opened, and [`RUN`] looked up in it, when the first macro of a crate is called. A loader
+//! that isn't there is then a panic's message of that macro, which says what to do, and not a library
+//! that the program fails to load; and a crate of which no macro is used costs no loader.
 //!
 //! # `Shim`
 //!
@@ -32,18 +36,24 @@
 //! | 48, 56 | `rustc` | address and length of a text: the version string of the macro's rustc |
 //! | 64, 72 | `sandbox` | address and length of opaque bytes: what the macros are allowed |
 //! | 80 | `count` | how many macros there are |
+//! | 88, 96 | `identity` | address and length of a text: the crate's id, and its macros in their order |
+//! | 104 | `run` | null; the address of [`RUN`] once it's known, used atomically |
 //!
 //! An entry point's index is its macro's place in the list of declarations.
 //!
 //! # Features
 //!
-//! `write` (default) is the writer, with Cranelift and `object`. Without it the crate is the
-//! layouts alone and has no dependencies: that is what the loader uses.
+//! `write` (default) is the writer, with Cranelift and `object`. `identity` is the text by which a loader
+//! knows the artifact of a shim. Without them the crate is the layouts alone and has no dependencies.
 
+#[cfg(feature = "identity")]
+mod identity;
 mod layout;
 #[cfg(feature = "write")]
 mod write;
 
+#[cfg(feature = "identity")]
+pub use identity::identity;
 pub use layout::{BridgeConfig, Buffer, Bytes, Closure, MAGIC, RUN, Run, Shim};
 #[cfg(feature = "write")]
 pub use write::{

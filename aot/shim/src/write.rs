@@ -4,6 +4,7 @@ mod check;
 mod elf;
 mod error;
 mod image;
+mod slot;
 mod stub;
 
 pub use check::{MAX_MACROS, MAX_METADATA, MAX_SANDBOX, MAX_SCHEMA, MAX_TEXT};
@@ -41,8 +42,9 @@ pub struct Input<'a> {
     pub target: Target,
     /// The shim's own name, by convention its file name.
     pub soname: &'a str,
-    /// The loader. With a slash it is a path and taken as it stands, so it should be absolute;
-    /// without, it is looked for as any library. (ld.so replaces `$ORIGIN`, `$LIB` and `$PLATFORM`.)
+    /// The loader, opened when the first macro is called. With a slash it is a path and taken as it
+    /// stands, so it should be absolute; without, it is looked for as any library. (ld.so replaces
+    /// `$ORIGIN`, `$LIB` and `$PLATFORM`.)
     pub loader: &'a str,
     /// The declaration symbol, with the crate's stable id.
     pub symbol: &'a str,
@@ -66,8 +68,9 @@ pub struct Input<'a> {
 /// shim to a rustc of another is the caller's mistake, which the metadata's version string prevents.
 pub fn write(input: &Input<'_>) -> Result<Vec<u8>, ShimError> {
     check::check(input)?;
-    let code = stub::compile(input.target, input.macros.len())?;
-    let image = image::build(input, &code)?;
+    let message = image::missing_loader();
+    let code = stub::compile(input.target, input.macros.len(), message.len())?;
+    let image = image::build(input, &code, &message)?;
     match input.target {
         Target::X86_64Linux | Target::Aarch64Linux => elf::write(input, &image, &code),
     }

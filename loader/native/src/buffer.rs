@@ -156,7 +156,7 @@ mod tests {
             };
             // SAFETY: the config is as rustc's; the address is null, or that of as many bytes as a
             // shim has, which don't begin as one.
-            let answer = unsafe { crate::pm_loader_run_2(config, shim.cast(), 0) };
+            let answer = unsafe { crate::pm_loader_run_1(config, shim.cast(), 0) };
             // SAFETY: it was given to us.
             let answer = unsafe { Owned::new(answer) };
             let text = String::from_utf8_lossy(answer.bytes()).into_owned();

@@ -8,8 +8,10 @@ use pm_bridge::{Recoder, Schema, Streams};
 use pm_loader::{Loader, MacroKind, Options, ProcMacro, WasiCtx};
 use pm_policy::Sandbox;
 use pm_shim::{Closure, Shim};
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Why a macro gave no answer of its own.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +22,7 @@ pub(crate) enum RunError {
     Place,
     #[error("pm-aot: {0}")]
     Schema(String),
-    #[error("pm-aot: {0}; `pm-aot cargo` makes it, and `cargo clean` clears what is left of it")]
+    #[error("pm-aot: {0}; `pm-aot cargo` makes it, after `cargo clean` if something is left of it")]
     Load(String),
     #[error("pm-aot: {0}")]
     Expand(String),
@@ -80,54 +82,79 @@ pub(crate) unsafe fn run(
 }
 
 /// What is known of a shim; found out once. It stays for as long as the process, since the shim may be
-/// in use on other threads: some hundred bytes and a mapping for each time that a program loads one.
-fn load(shim: &Shim) -> Result<&Result<Crate, String>, RunError> {
+/// in use on other threads.
+fn load(shim: &Shim) -> Result<&'static Known, RunError> {
     let known = shim.state().load(Ordering::Acquire);
     if !known.is_null() {
-        // SAFETY: only the exchange below stores there, what it stores is of this type, and it's never
-        // freed.
-        return Ok(unsafe { &*known.cast() });
+        // SAFETY: only this function stores there, what it stores is of this type, and it's never freed.
+        return Ok(unsafe { &*known.cast::<Known>() });
     }
-    let found = Box::into_raw(Box::new(find(shim)?));
-    let exchanged = shim.state().compare_exchange(
-        std::ptr::null_mut(),
-        found.cast(),
-        Ordering::AcqRel,
-        Ordering::Acquire,
-    );
-    let known = match exchanged {
-        Ok(_) => found,
-        Err(known) => {
-            // SAFETY: nobody else has seen it.
-            drop(unsafe { Box::from_raw(found) });
-            known.cast()
-        }
-    };
-    // SAFETY: as above.
-    Ok(unsafe { &*known })
+    let found = find(shim)?;
+    // Another thread may have been here: it found the same, or an error that was there then.
+    let pointer = std::ptr::from_ref(found).cast_mut().cast();
+    shim.state().store(pointer, Ordering::Release);
+    Ok(found)
 }
 
-/// The error inside is one that stays: it's told for each macro of the crate.
-fn find(shim: &Shim) -> Result<Result<Crate, String>, RunError> {
-    let schema: Schema = postcard::from_bytes(shim.schema()).map_err(|error| {
+/// A macro crate, or an error that stays: it's told for each macro of the crate.
+type Known = Result<Crate, String>;
+
+/// What makes two shims the same crate's: so a program that unloads a shim and loads it again, as
+/// rust-analyzer's server may, maps its artifact once. It's mapped again when it was replaced.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    artifact: PathBuf,
+    files: [Option<place::FileId>; 2],
+    identity: String,
+    rustc: String,
+    schema: Vec<u8>,
+    sandbox: Vec<u8>,
+}
+
+fn find(shim: &Shim) -> Result<&'static Known, RunError> {
+    static CRATES: Mutex<Option<HashMap<Key, &'static Known>>> = Mutex::new(None);
+    let artifact = place::artifact(shim).ok_or(RunError::Place)?;
+    let key = Key {
+        files: [&artifact, &artifact.with_extension("wasm")].map(|path| place::FileId::of(path)),
+        artifact,
+        identity: shim.identity().to_owned(),
+        rustc: shim.rustc().to_owned(),
+        schema: shim.schema().to_vec(),
+        sandbox: shim.sandbox().to_vec(),
+    };
+    let mut crates = CRATES.lock().unwrap_or_else(PoisonError::into_inner);
+    let crates = crates.get_or_insert_default();
+    if let Some(known) = crates.get(&key) {
+        return Ok(known);
+    }
+    let known = &*Box::leak(Box::new(open(&key)?));
+    crates.insert(key, known);
+    Ok(known)
+}
+
+fn open(key: &Key) -> Result<Known, RunError> {
+    let schema: Schema = postcard::from_bytes(&key.schema).map_err(|error| {
         RunError::Schema(format!("the library's protocol can't be read: {error}"))
     })?;
     let recoder = Recoder::new(schema)
         .map_err(|error| RunError::Schema(format!("the library's protocol isn't one: {error}")))?;
-    let sandbox = Sandbox::from_bytes(shim.sandbox()).map_err(|error| {
+    let sandbox = Sandbox::from_bytes(&key.sandbox).map_err(|error| {
         RunError::Schema(format!("the library's sandbox can't be read: {error}"))
     })?;
-    let artifact = place::artifact(shim).ok_or(RunError::Place)?;
     let options = Options {
-        rustc: Some(shim.rustc().to_owned()),
+        rustc: Some(key.rustc.clone()),
         ..Options::from_env()
     };
-    let loaded = loader(options).and_then(|loader| loader.load(&artifact));
+    let loaded = loader(options).and_then(|loader| loader.load(&key.artifact));
     Ok(match loaded {
-        Ok(macros) if macros.declarations().len() != shim.count() => Err(format!(
-            "`{}` has other macros than its library",
-            artifact.display()
-        )),
+        Ok(macros)
+            if pm_shim::identity(macros.crate_id(), macros.declarations()) != key.identity =>
+        {
+            let artifact = key.artifact.display();
+            Err(format!(
+                "`{artifact}` belongs to another build of the macro crate than its library"
+            ))
+        }
         Ok(macros) => Ok(Crate {
             recoder,
             macros,
@@ -143,6 +170,7 @@ fn loader(options: Options) -> Result<&'static Loader, pm_loader::LoadError> {
     if let Some(loader) = LOADER.get() {
         return Ok(loader);
     }
+    crate::signals::prepare();
     let loader = Loader::new(options)?;
     Ok(LOADER.get_or_init(|| loader))
 }

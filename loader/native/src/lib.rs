@@ -12,6 +12,7 @@ mod compiler;
 mod crates;
 mod place;
 mod room;
+mod signals;
 
 use buffer::Owned;
 use pm_shim::{BridgeConfig, Buffer, Shim};
@@ -27,7 +28,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// As for [`pm_shim::Run`]: `config` is what the bridge of the shim's rustc passes to an entry point,
 /// and `shim` is null or a loaded shim's.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pm_loader_run_2(
+pub unsafe extern "C" fn pm_loader_run_1(
     config: BridgeConfig,
     shim: *const Shim,
     index: usize,

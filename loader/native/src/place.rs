@@ -3,7 +3,30 @@
 use pm_shim::Shim;
 use std::ffi::{CStr, OsStr, c_void};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+/// A file as it is now: another one, if it was replaced by renaming or rewritten.
+#[derive(PartialEq, Eq, Hash)]
+pub(crate) struct FileId {
+    device: u64,
+    inode: u64,
+    len: u64,
+    modified: (i64, i64),
+}
+
+impl FileId {
+    /// None if it can't be asked for, as when there is none.
+    pub(crate) fn of(path: &Path) -> Option<FileId> {
+        let found = std::fs::metadata(path).ok()?;
+        Some(FileId {
+            device: found.dev(),
+            inode: found.ino(),
+            len: found.len(),
+            modified: (found.mtime(), found.mtime_nsec()),
+        })
+    }
+}
 
 /// The artifact of a shim: where the shim says, or `NAME.cwasm` beside `libNAME.so`.
 pub(crate) fn artifact(shim: &Shim) -> Option<PathBuf> {

@@ -7,23 +7,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The variables that tell one compiled crate from another. A compiler compiles one in its life;
-/// rust-analyzer's macro server sets all variables anew for each expansion, in its own environment,
-/// so that these have to be looked at each time. The others are read when one of these has changed.
-const PLACE: [&str; 4] = [
-    "CARGO_MANIFEST_DIR",
-    "CARGO_CRATE_NAME",
-    "CARGO_BIN_NAME",
-    "OUT_DIR",
-];
-
-/// The values of [`PLACE`].
-type Place = [Option<OsString>; PLACE.len()];
+/// The environment. A compiler's stays as it is, but rust-analyzer's macro server sets its own anew for
+/// each expansion, to that of the crate which it's for.
+type Variables = Vec<(OsString, OsString)>;
 
 /// The sandbox of one macro crate in this process.
 pub(crate) struct Room {
     sandbox: Sandbox,
-    last: Mutex<Option<(Place, Arc<Grants>)>>,
+    last: Mutex<Option<(Variables, Arc<Grants>)>>,
     /// What was told: macros ask again in each expansion.
     told: Mutex<BTreeSet<String>>,
 }
@@ -39,24 +30,24 @@ impl Room {
 
     /// What a macro that expands now is granted.
     pub(crate) fn grants(&self) -> Arc<Grants> {
-        let place = PLACE.map(std::env::var_os);
+        let variables: Variables = std::env::vars_os().collect();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
-            Some((known, grants)) if *known == place => Arc::clone(grants),
+            Some((known, grants)) if *known == variables => Arc::clone(grants),
             _ => {
-                let grants = Arc::new(self.find_out());
-                *last = Some((place, Arc::clone(&grants)));
+                let grants = Arc::new(self.find_out(&variables));
+                *last = Some((variables, Arc::clone(&grants)));
                 grants
             }
         }
     }
 
-    fn find_out(&self) -> Grants {
+    fn find_out(&self, variables: &Variables) -> Grants {
         let mut grants = Grants::default();
-        let variables = std::env::vars_os().filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
+        let texts = variables.iter().filter_map(|(name, value)| {
+            Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
         });
-        grants.crate_variables(variables);
+        grants.crate_variables(texts);
         // A folder that isn't there can't be read by a native macro either.
         if self.sandbox.read >= Read::ManifestDir
             && let Some(folder) = manifest_dir()
@@ -104,8 +95,7 @@ fn manifest_dir() -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    /// The variables are looked at anew when another crate is compiled, as rust-analyzer's macro server
-    /// does it, and only then.
+    /// The variables are looked at for each expansion, and read anew when one has changed.
     #[test]
     fn each_compiled_crate_has_its_own_grants() {
         let folder = std::env::temp_dir().canonicalize().expect("a folder");

@@ -6,8 +6,9 @@
 
 mod layout;
 
-use super::image::{DECLARATIONS, Image, Part, Place, SHIM};
-use super::stub::{Code, Slot};
+use super::image::{DECLARATIONS, Image, Part, Place};
+use super::slot::Slot;
+use super::stub::Code;
 use super::{Input, ShimError, Target, check};
 use layout::{Layout, Span};
 use object::Endianness;
@@ -91,18 +92,18 @@ fn put(writer: &mut Writer<'_>, section: Span, bytes: &[u8]) {
 /// What ld.so has to put in.
 struct Relocations {
     relative: Vec<Rel>,
-    imported: Rel,
+    imported: Vec<Rel>,
 }
 
 impl Relocations {
     fn new(layout: &Layout, image: &Image, architecture: &Architecture) -> Relocations {
         let slot = |slot: Slot| layout.got.address + slot.offset() as u64;
-        let shim = (slot(Slot::Shim), layout.address(SHIM));
+        let slots = image.slots.iter();
         let mut relative: Vec<_> = image
             .pointers
             .iter()
             .map(|&(at, to)| (layout.address(at), layout.address(to)))
-            .chain([shim])
+            .chain(slots.map(|&(at, to)| (slot(at), layout.address(to))))
             .map(|(at, to)| Rel {
                 r_offset: at,
                 r_sym: 0,
@@ -112,18 +113,21 @@ impl Relocations {
             .collect();
         // In the order of addresses, as linkers have them.
         relative.sort_unstable_by_key(|relocation| relocation.r_offset);
-        let imported = Rel {
-            r_offset: slot(Slot::Run),
-            r_sym: layout.run.0,
-            r_type: architecture.glob_dat,
-            r_addend: 0,
-        };
+        let imported = layout.imports.iter().zip(Slot::ALL);
+        let imported = imported
+            .map(|(symbol, at)| Rel {
+                r_offset: slot(at),
+                r_sym: symbol.index.0,
+                r_type: architecture.glob_dat,
+                r_addend: 0,
+            })
+            .collect();
         Relocations { relative, imported }
     }
 
     /// The relative ones first: that is what `RELACOUNT` is about.
     fn all(&self) -> impl Iterator<Item = &Rel> {
-        self.relative.iter().chain([&self.imported])
+        self.relative.iter().chain(&self.imported)
     }
 }
 
@@ -195,21 +199,23 @@ fn write_headers(
     Ok(())
 }
 
-/// The imported symbol, and the exported one with its hash table and the names.
+/// The imported symbols, and the exported one with its hash table and the names.
 fn write_symbols(writer: &mut Writer<'_>, layout: &Layout, symbol: &str) {
     // One bucket, and a filter of one word whose two bits are the same.
     let hash = gnu_hash(symbol.as_bytes());
     writer.write_gnu_hash(layout.declarations.0, 0, 1, 1, 1, |_| hash);
     writer.write_null_dynamic_symbol();
-    writer.write_dynamic_symbol(&Sym {
-        section: None,
-        st_name: writer.dynamic_string_offset(Some(layout.run_name)),
-        st_info: SymbolInfo::new(STB_GLOBAL, STT_FUNC),
-        st_other: SymbolOther(0),
-        st_shndx: SHN_UNDEF,
-        st_value: 0,
-        st_size: 0,
-    });
+    for import in &layout.imports {
+        writer.write_dynamic_symbol(&Sym {
+            section: None,
+            st_name: writer.dynamic_string_offset(Some(import.name)),
+            st_info: SymbolInfo::new(STB_GLOBAL, STT_FUNC),
+            st_other: SymbolOther(0),
+            st_shndx: SHN_UNDEF,
+            st_value: 0,
+            st_size: 0,
+        });
+    }
     writer.write_dynamic_symbol(&Sym {
         section: Some(layout.relocated_index.0),
         st_name: writer.dynamic_string_offset(Some(layout.declarations_name)),
@@ -229,7 +235,6 @@ fn write_dynamic(
 ) -> Result<(), ShimError> {
     let text = |name: StringId| u64::from(writer.dynamic_string_offset(Some(name)));
     let entries: [_; layout::DYNAMIC] = [
-        (DT_NEEDED, text(layout.loader_name)),
         (DT_SONAME, text(layout.soname)),
         (DT_GNU_HASH, layout.gnu_hash.address),
         (DT_STRTAB, layout.dynstr.address),
@@ -240,8 +245,7 @@ fn write_dynamic(
         (DT_RELASZ, layout.rela.size),
         (DT_RELAENT, size_of::<Rela64<Endianness>>() as u64),
         (DT_RELACOUNT, relative as u64),
-        // As rustc links. A loader without the function is refused when the shim is loaded, and not
-        // when the first macro is called.
+        // As rustc links.
         (DT_FLAGS, DF_BIND_NOW.0),
         (DT_FLAGS_1, DF_1_NOW.0),
         (DT_NULL, 0),

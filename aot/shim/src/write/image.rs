@@ -3,9 +3,10 @@
 //! Layout of `ProcMacro`: rustc 1.96, `library/proc_macro/src/bridge/client.rs`; `pm_abi::layout`
 //! has its wasm32 form.
 
+use super::slot::Slot;
 use super::stub::Code;
 use super::{Input, ShimError};
-use crate::layout::MAGIC;
+use crate::layout::{MAGIC, RUN};
 use pm_abi::{Declaration, MacroKind};
 
 /// Sizes and offsets on 64 bits; a reference to a slice is an address and a length.
@@ -57,6 +58,8 @@ pub(super) struct Image {
     pub(super) writable: Vec<u8>,
     /// Eight bytes at the first become the address of the second.
     pub(super) pointers: Vec<(Place, Place)>,
+    /// What the slots of the table are the addresses of, except for the imported ones.
+    pub(super) slots: Vec<(Slot, Place)>,
 }
 
 /// Where the exported symbol points: the reference to the declarations.
@@ -71,27 +74,41 @@ pub(super) const SHIM: Place = Place {
     offset: 0,
 };
 
-pub(super) fn build(input: &Input<'_>, code: &Code) -> Result<Image, ShimError> {
+/// Where the `Shim` keeps the address of the loader's function.
+pub(super) const RUN_POINTER: usize = 104;
+
+/// Where the text of an encoded `Err(PanicMessage::String(text))` begins: after two tags, and its length.
+/// (rustc's `bridge::{mod, rpc}.rs`.)
+pub(super) const PANIC_TEXT: usize = 10;
+
+/// What a macro answers without a loader, up to the system's reason: that message, its length yet to be
+/// filled in.
+pub(super) fn missing_loader() -> Vec<u8> {
+    let mut message = vec![0; PANIC_TEXT];
+    message[0] = 1;
+    message.extend(
+        b"pm-aot: the macro's library needs pm-aot's loader, which can't be opened. Install pm-aot \
+          again and run `pm-aot cargo` once more, or use cargo alone after `cargo clean`. The system \
+          says: ",
+    );
+    message
+}
+
+pub(super) fn build(input: &Input<'_>, code: &Code, message: &[u8]) -> Result<Image, ShimError> {
     let mut image = Image::default();
+    let identity = crate::identity(input.symbol, input.macros);
 
     // The `Shim`, field after field.
     image.writable.extend(MAGIC.to_le_bytes());
     image.writable.extend([0; 8]);
-    for bytes in [
-        input.schema,
-        input.artifact.as_bytes(),
-        input.rustc.as_bytes(),
-        input.sandbox,
-    ] {
-        let at = image.constant(bytes);
-        let field = Place {
-            part: Part::Writable,
-            offset: image.writable.len(),
-        };
-        image.writable.extend([0; layout::REFERENCE]);
-        image.refer(field, at, bytes.len());
-    }
+    image.field(input.schema);
+    image.field(input.artifact.as_bytes());
+    image.field(input.rustc.as_bytes());
+    image.field(input.sandbox);
     image.put_usize_at_end(input.macros.len());
+    image.field(identity.as_bytes());
+    debug_assert_eq!(image.writable.len(), RUN_POINTER);
+    image.writable.extend([0; 8]);
     let counters = Place {
         part: Part::Writable,
         offset: image.writable.len(),
@@ -109,18 +126,33 @@ pub(super) fn build(input: &Input<'_>, code: &Code) -> Result<Image, ShimError> 
             code.entries.get(index).copied().ok_or_else(|| {
                 ShimError::Code(format!("there is none for the declaration {index}"))
             })?;
-        let run = Place {
-            part: Part::Code,
-            offset: run,
-        };
         image.declare(
             elements.plus(index * layout::SIZE),
             declaration,
             counters,
-            run,
+            in_code(run),
         );
     }
+
+    let path = image.constant(format!("{}\0", input.loader).as_bytes());
+    let name = image.constant(format!("{RUN}\0").as_bytes());
+    let message = image.constant(message);
+    image.slots = vec![
+        (Slot::Shim, SHIM),
+        (Slot::Find, in_code(code.find)),
+        (Slot::Missing, in_code(code.missing)),
+        (Slot::Path, path),
+        (Slot::Name, name),
+        (Slot::Message, message),
+    ];
     Ok(image)
+}
+
+fn in_code(offset: usize) -> Place {
+    Place {
+        part: Part::Code,
+        offset,
+    }
 }
 
 impl Place {
@@ -167,6 +199,17 @@ impl Image {
         };
         let len_at = at.offset + layout::SECOND;
         bytes[len_at..len_at + 8].copy_from_slice(&(len as u64).to_le_bytes());
+    }
+
+    /// A field of the `Shim`: address and length of bytes.
+    fn field(&mut self, bytes: &[u8]) {
+        let to = self.constant(bytes);
+        let field = Place {
+            part: Part::Writable,
+            offset: self.writable.len(),
+        };
+        self.writable.extend([0; layout::REFERENCE]);
+        self.refer(field, to, bytes.len());
     }
 
     fn put_usize_at_end(&mut self, value: usize) {

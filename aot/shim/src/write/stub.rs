@@ -1,57 +1,31 @@
-//! The entry points: rustc calls each with a `BridgeConfig` and expects a `Buffer`, and it calls the
-//! loader with the same configuration, its shim and its index, and gives back the loader's buffer.
+//! The shim's code, made by Cranelift for either architecture on either.
 //!
-//! Cranelift makes them, for either architecture on either. To it, both structs are what the
-//! platform's C ABI makes of them:
-//!
-//! * The `Buffer` is returned through a pointer in a register that Cranelift calls `StructReturn`,
-//!   on both.
-//! * x86-64 (System V psABI 3.2.3): the `BridgeConfig`, of class MEMORY, lies on the stack. That is
-//!   how eight integers are passed when there are no registers left for them.
-//! * aarch64 (AAPCS64 6.8.2, B.4): the caller has made a copy of the `BridgeConfig` and passes its
-//!   address like any other argument.
+//! rustc calls an entry point with a `BridgeConfig` and expects a `Buffer`; it calls the loader with the
+//! same configuration, its shim and its index, and gives back the loader's buffer.
 
+mod abi;
+mod entry;
+
+use super::slot::Slot;
 use super::{ShimError, Target};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::cursor::{Cursor, FuncCursor};
-use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{
-    AbiParam, ArgumentPurpose, ExternalName, Function, GlobalValue, GlobalValueData, InstBuilder,
-    Signature, UserExternalName, UserFuncName,
+    ExternalName, Function, GlobalValue, GlobalValueData, UserExternalName,
 };
-use cranelift_codegen::isa::{CallConv, OwnedTargetIsa, lookup_by_name};
+use cranelift_codegen::isa::{OwnedTargetIsa, lookup_by_name};
 use cranelift_codegen::settings::{self, Configurable, Flags};
 use cranelift_codegen::{Context, FinalizedRelocTarget};
 
-/// A slot of the global offset table: an address that the code reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Slot {
-    /// That of the loader's function.
-    Run,
-    /// That of the `Shim`.
-    Shim,
-}
-
-impl Slot {
-    /// All of them, in their order.
-    pub(super) const ALL: [Slot; 2] = [Slot::Run, Slot::Shim];
-
-    /// The size of the table.
-    pub(super) const TABLE: usize = 8 * Slot::ALL.len();
-
-    /// Where it lies in the table.
-    pub(super) const fn offset(self) -> usize {
-        8 * self as usize
-    }
-}
-
-/// The code of all entry points.
+/// The code of all functions.
 #[derive(Debug, Default)]
 pub(super) struct Code {
     pub(super) bytes: Vec<u8>,
     /// The offset of each entry point.
     pub(super) entries: Vec<usize>,
+    /// The offset of what [`Slot::Find`] and [`Slot::Missing`] are about.
+    pub(super) find: usize,
+    pub(super) missing: usize,
     uses: Vec<Use>,
 }
 
@@ -64,37 +38,20 @@ struct Use {
     addend: i64,
 }
 
-/// Each entry point starts at a multiple of this, as compilers have it.
+/// Each function starts at a multiple of this, as compilers have it.
 const ALIGN: usize = 16;
 
-pub(super) fn compile(target: Target, count: usize) -> Result<Code, ShimError> {
+/// The code of a shim with `count` macros; `message` is the length of what lies in [`Slot::Message`].
+pub(super) fn compile(target: Target, count: usize, message: usize) -> Result<Code, ShimError> {
     let mut code = Code::default();
     let isa = isa(target)?;
     let mut context = Context::new();
     for index in 0..count {
-        context.clear();
-        context.func = entry(target, index);
-        context
-            .compile(&*isa, &mut ControlPlane::default())
-            .map_err(|error| ShimError::Code(error.inner.to_string()))?;
-        let compiled = context
-            .compiled_code()
-            .ok_or_else(|| ShimError::Code("no code".to_owned()))?;
-        // Padding is never executed; zeros are no valid instruction on aarch64.
-        code.bytes
-            .resize(code.bytes.len().next_multiple_of(ALIGN), 0);
-        let start = code.bytes.len();
-        for reloc in compiled.buffer.relocs() {
-            code.uses.push(Use {
-                offset: start + reloc.offset as usize,
-                reloc: reloc.kind,
-                slot: slot(&reloc.target, &context.func)?,
-                addend: reloc.addend,
-            });
-        }
-        code.entries.push(start);
-        code.bytes.extend_from_slice(compiled.code_buffer());
+        let entry = code.add(&mut context, &isa, entry::entry(target, index))?;
+        code.entries.push(entry);
     }
+    code.find = code.add(&mut context, &isa, entry::find())?;
+    code.missing = code.add(&mut context, &isa, entry::missing(target, message))?;
     Ok(code)
 }
 
@@ -123,70 +80,6 @@ fn isa(target: Target) -> Result<OwnedTargetIsa, ShimError> {
         .map_err(|e| error(&e))?
         .finish(Flags::new(builder))
         .map_err(|e| error(&e))
-}
-
-/// The parameters of an entry point and of the loader's function.
-struct Signatures {
-    entry: Signature,
-    run: Signature,
-}
-
-/// x86-64 passes six integers in registers, of which the first is the hidden pointer.
-const X86_64_REGISTERS: usize = 5;
-/// The size of a `BridgeConfig` in words.
-const CONFIG_WORDS: usize = 8;
-
-fn signatures(target: Target) -> Signatures {
-    let mut entry = Signature::new(CallConv::SystemV);
-    entry
-        .params
-        .push(AbiParam::special(I64, ArgumentPurpose::StructReturn));
-    let mut run = entry.clone();
-    let word = AbiParam::new(I64);
-    match target {
-        // Both fill the registers, so that the configuration lies on the stack.
-        Target::X86_64Linux => {
-            let words = [word; X86_64_REGISTERS + CONFIG_WORDS];
-            entry.params.extend(words);
-            run.params.extend(words);
-        }
-        // The configuration's address; then also the shim's, and the index.
-        Target::Aarch64Linux => {
-            entry.params.push(word);
-            run.params.extend([word; 3]);
-        }
-    }
-    Signatures { entry, run }
-}
-
-/// The entry point of the macro with this index.
-fn entry(target: Target, index: usize) -> Function {
-    let Signatures { entry, run } = signatures(target);
-    let mut func = Function::with_name_signature(UserFuncName::default(), entry.clone());
-    let run_slot = symbol(&mut func, Slot::Run);
-    let shim_slot = symbol(&mut func, Slot::Shim);
-    let run = func.import_signature(run);
-    let block = func.dfg.make_block();
-    let given: Vec<_> = entry
-        .params
-        .iter()
-        .map(|param| func.dfg.append_block_param(block, param.value_type))
-        .collect();
-
-    let mut cursor = FuncCursor::new(&mut func);
-    cursor.insert_block(block);
-    let address = cursor.ins().symbol_value(I64, run_slot);
-    let shim = cursor.ins().symbol_value(I64, shim_slot);
-    let index = cursor.ins().iconst(I64, index as i64);
-    let passed = match target {
-        // The registers after these two hold nothing, and are passed on as they are.
-        Target::X86_64Linux => [&given[..1], &[shim, index], &given[3..]].concat(),
-        Target::Aarch64Linux => [&given[..], &[shim, index]].concat(),
-    };
-    cursor.ins().call_indirect(run, address, &passed);
-    // Cranelift returns the hidden pointer itself where the ABI wants it returned (x86-64).
-    cursor.ins().return_(&[]);
-    func
 }
 
 /// Declares a slot's content as a symbol that isn't near, so that its address is read from there.
@@ -220,6 +113,37 @@ fn slot(target: &FinalizedRelocTarget, func: &Function) -> Result<Slot, ShimErro
 }
 
 impl Code {
+    /// Compiles a function, and gives its offset.
+    fn add(
+        &mut self,
+        context: &mut Context,
+        isa: &OwnedTargetIsa,
+        function: Function,
+    ) -> Result<usize, ShimError> {
+        context.clear();
+        context.func = function;
+        context
+            .compile(&**isa, &mut ControlPlane::default())
+            .map_err(|error| ShimError::Code(error.inner.to_string()))?;
+        let compiled = context
+            .compiled_code()
+            .ok_or_else(|| ShimError::Code("no code".to_owned()))?;
+        // Padding is never executed; zeros are no valid instruction on aarch64.
+        self.bytes
+            .resize(self.bytes.len().next_multiple_of(ALIGN), 0);
+        let start = self.bytes.len();
+        for reloc in compiled.buffer.relocs() {
+            self.uses.push(Use {
+                offset: start + reloc.offset as usize,
+                reloc: reloc.kind,
+                slot: slot(&reloc.target, &context.func)?,
+                addend: reloc.addend,
+            });
+        }
+        self.bytes.extend_from_slice(compiled.code_buffer());
+        Ok(start)
+    }
+
     /// The code for an address, with the table at another.
     pub(super) fn place(&self, address: u64, table: u64) -> Result<Vec<u8>, ShimError> {
         let mut bytes = self.bytes.clone();
@@ -276,7 +200,7 @@ mod tests {
             let found = Use {
                 offset: 0,
                 reloc,
-                slot: Slot::Run,
+                slot: Slot::Shim,
                 addend: 0,
             };
             let got = relocate(&mut code, &found, from, to).map(|()| u32::from_le_bytes(code));

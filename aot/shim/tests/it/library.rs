@@ -215,6 +215,8 @@ fn every_macro_calls_the_loader_with_what_it_was_given() {
         assert_eq!(shim.artifact(), "/store/demo.cwasm");
         assert_eq!(shim.rustc(), "rustc 1.96.0 (ac68faa20 2026-05-25)");
         assert_eq!(shim.count(), 4);
+        let symbol = std::str::from_utf8(SYMBOL.as_bytes()).unwrap();
+        assert_eq!(shim.identity(), pm_shim::identity(symbol, &macros));
         // The first call's is the second's.
         let before = shim
             .state()
@@ -223,18 +225,85 @@ fn every_macro_calls_the_loader_with_what_it_was_given() {
     }
 }
 
-/// The message names the file that isn't there, so that a user can tell what to do.
+/// A shim without a loader is one that can be loaded; each macro answers with the reason and what to do,
+/// however much room it was given for that, and once there is a loader, it's called.
 #[test]
-fn a_missing_loader_is_named() {
+fn a_missing_loader_is_told_by_the_macros() {
     let dir = tempfile::tempdir().unwrap();
+    let later = dir.path().join("libpm_loader.so");
     let macros = fixture::declarations();
     let metadata = fixture::metadata(0);
-    let shim = pm_shim::write(&fixture::input(HOST, &macros, &metadata)).unwrap();
+    let shim = pm_shim::write(&Input {
+        loader: later.to_str().unwrap(),
+        ..fixture::input(HOST, &macros, &metadata)
+    })
+    .unwrap();
     let path = dir.path().join("libdemo-abc.so");
     std::fs::write(&path, shim).unwrap();
     // SAFETY: it has no constructors.
-    let error = unsafe { Library::new(&path) }.unwrap_err();
-    let error =
-        std::error::Error::source(&error).map_or_else(|| error.to_string(), |e| e.to_string());
-    assert!(error.contains("/nowhere/libpm_loader.so"), "{error}");
+    let library = unsafe { Library::new(&path) }.unwrap();
+    // SAFETY: as rustc gets them, while the library is loaded.
+    let declared = unsafe { **library.get::<*const &[ProcMacro]>(SYMBOL).unwrap() };
+    let expand = |declared: &ProcMacro, room: usize| {
+        let (ProcMacro::CustomDerive { client, .. }
+        | ProcMacro::Attr { client, .. }
+        | ProcMacro::Bang { client, .. }) = declared;
+        let config = BridgeConfig {
+            input: vector(Vec::with_capacity(room)),
+            dispatch: Closure {
+                call,
+                env: std::ptr::null_mut(),
+            },
+            force_show_panics: false,
+        };
+        // SAFETY: the buffer is a vector's, and given away.
+        let answer = unsafe { (client.run)(config) };
+        // SAFETY: `vector` made it, or `reserve_vector`.
+        let bytes = unsafe { Vec::from_raw_parts(answer.data, answer.len, answer.capacity) };
+        assert_eq!(
+            answer.reserve as usize,
+            reserve_vector as *const () as usize
+        );
+        assert_eq!(answer.drop as usize, free as *const () as usize);
+        assert_eq!(bytes[..2], [1, 0], "{bytes:?}");
+        let len = u64::from_le_bytes(*bytes[2..].first_chunk().unwrap());
+        assert_eq!(len as usize, bytes.len() - 10);
+        String::from_utf8(bytes[10..].to_vec()).unwrap()
+    };
+    for declared in declared {
+        for room in [0, 64, 4096] {
+            let text = expand(declared, room);
+            assert!(text.starts_with("pm-aot: "), "{text}");
+            assert!(text.contains("Install pm-aot again"), "{text}");
+            let reason = format!("{}: cannot open", later.display());
+            assert!(text.contains(&reason), "{text}");
+        }
+    }
+    // What isn't a library is no loader either.
+    std::fs::write(&later, "\x7fELF and no more").unwrap();
+    let text = expand(&declared[0], 0);
+    assert!(text.contains("file too short"), "{text}");
+    std::fs::remove_file(&later).unwrap();
+    loader(dir.path());
+    let text = expand(&declared[2], 0);
+    assert!(text.starts_with("macro 2 of 4, "), "{text}");
+}
+
+/// A buffer as rustc's, which grows.
+fn vector(bytes: Vec<u8>) -> Buffer {
+    let mut bytes = std::mem::ManuallyDrop::new(bytes);
+    Buffer {
+        data: bytes.as_mut_ptr(),
+        len: bytes.len(),
+        capacity: bytes.capacity(),
+        reserve: reserve_vector,
+        drop: free,
+    }
+}
+
+unsafe extern "C" fn reserve_vector(old: Buffer, additional: usize) -> Buffer {
+    // SAFETY: `vector` made it of these parts.
+    let mut bytes = unsafe { Vec::from_raw_parts(old.data, old.len, old.capacity) };
+    bytes.reserve(additional);
+    vector(bytes)
 }

@@ -19,7 +19,7 @@ extern "C" fn answer_by(run: Run) {
 }
 
 #[unsafe(no_mangle)]
-unsafe extern "C" fn pm_loader_run_2(
+unsafe extern "C" fn pm_loader_run_1(
     config: BridgeConfig,
     shim: *const Shim,
     index: usize,

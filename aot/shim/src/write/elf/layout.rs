@@ -3,9 +3,9 @@
 //! The file has no padding between segments: each one's addresses start on a page of their own, at
 //! the place in it that the bytes have in theirs.
 
-use crate::layout::RUN;
 use crate::write::image::Image;
-use crate::write::stub::{Code, Slot};
+use crate::write::slot::Slot;
+use crate::write::stub::Code;
 use crate::write::{Input, ShimError};
 use object::write::StringId;
 use object::write::elf::{SectionIndex, SymbolIndex, Writer};
@@ -15,7 +15,7 @@ pub(super) const ALIGN: u64 = 16;
 /// How many program headers there are.
 pub(super) const PROGRAM_HEADERS: usize = 7;
 /// How many entries `.dynamic` has.
-pub(super) const DYNAMIC: usize = 14;
+pub(super) const DYNAMIC: usize = 13;
 
 /// Where a section or a segment is, in the file and in memory.
 #[derive(Clone, Copy)]
@@ -65,14 +65,18 @@ pub(super) struct Layout {
 
     pub(super) section_names: SectionNames,
     pub(super) relocated_index: SectionIndex,
-    /// The imported symbol.
-    pub(super) run: SymbolIndex,
-    pub(super) run_name: StringId,
+    /// The imported symbols, as [`Slot::IMPORTS`] has them.
+    pub(super) imports: Vec<Import>,
     /// The exported symbol.
     pub(super) declarations: SymbolIndex,
     pub(super) declarations_name: StringId,
-    pub(super) loader_name: StringId,
     pub(super) soname: StringId,
+}
+
+/// An imported symbol.
+pub(super) struct Import {
+    pub(super) index: SymbolIndex,
+    pub(super) name: StringId,
 }
 
 /// The names of the sections that the writer has none for.
@@ -115,11 +119,14 @@ impl Layout {
         writer.reserve_shstrtab_section_index();
 
         // A GNU hash table is about the last symbols: the exported ones.
-        let run_name = writer.add_dynamic_string(RUN.as_bytes());
-        let run = writer.reserve_dynamic_symbol_index();
+        let imports = Slot::IMPORTS
+            .map(|name| Import {
+                name: writer.add_dynamic_string(name.as_bytes()),
+                index: writer.reserve_dynamic_symbol_index(),
+            })
+            .into();
         let declarations_name = writer.add_dynamic_string(input.symbol.as_bytes());
         let declarations = writer.reserve_dynamic_symbol_index();
-        let loader_name = writer.add_dynamic_string(input.loader.as_bytes());
         let soname = writer.add_dynamic_string(input.soname.as_bytes());
 
         writer.reserve_file_header();
@@ -179,11 +186,9 @@ impl Layout {
                 metadata: metadata_name,
             },
             relocated_index,
-            run,
-            run_name,
+            imports,
             declarations,
             declarations_name,
-            loader_name,
             soname,
         })
     }
