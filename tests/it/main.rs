@@ -25,6 +25,7 @@ macro_rules! crates {
     };
 }
 
+mod analyzer;
 mod build;
 mod cli;
 mod cli_support;
@@ -37,6 +38,7 @@ mod instances;
 mod module;
 mod policy;
 mod precompile;
+mod process;
 mod protocol;
 mod samples;
 mod server;

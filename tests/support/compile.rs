@@ -55,6 +55,35 @@ pub fn compile(
     goal: Goal,
     out: &Path,
 ) -> Compiled {
+    let (mut rustc, made) = command(workspace, case, macros, goal, out);
+    finish(&mut rustc, goal, &made)
+}
+
+/// Runs a [`command`].
+pub fn finish(rustc: &mut Command, goal: Goal, made: &Path) -> Compiled {
+    let output = rustc
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("{rustc:?}: {error}"));
+    Compiled {
+        status: output.status.to_string(),
+        stdout: output.stdout,
+        stderr: output.stderr,
+        expanded: match goal {
+            Goal::Expand => fs::read_to_string(made).ok(),
+            Goal::Check => None,
+        },
+    }
+}
+
+/// The rustc that does it, and the file that it makes.
+pub fn command(
+    workspace: &Workspace,
+    case: &Case,
+    macros: Macros,
+    goal: Goal,
+    out: &Path,
+) -> (Command, PathBuf) {
     fs::create_dir_all(out).expect("the scratch folder can be written to");
     let made = out.join(match goal {
         Goal::Expand => "expanded.rs",
@@ -74,34 +103,26 @@ pub fn compile(
         };
         rustc.arg(format!("--extern={}={}", known.name, path.display()));
     }
-    let output = rustc
-        .stdin(Stdio::null())
-        .output()
-        .unwrap_or_else(|error| panic!("{rustc:?}: {error}"));
-    Compiled {
-        status: output.status.to_string(),
-        stdout: output.stdout,
-        stderr: output.stderr,
-        expanded: match goal {
-            Goal::Expand => fs::read_to_string(&made).ok(),
-            Goal::Check => None,
-        },
-    }
+    (rustc, made)
 }
 
 /// The shim of a macro crate, made once.
-fn shim(known: &Extern) -> PathBuf {
+pub fn shim(known: &Extern) -> PathBuf {
     let name = known.path.file_name().and_then(|name| name.to_str());
     let name = name.expect("a library's name");
     once(&format!("shim-{name}"), || {
         let folder = scratch().join("shims");
         fs::create_dir_all(&folder).expect("the scratch folder can be written to");
-        let shim = folder.join(name);
-        let mut make = Command::new(pm_aot());
-        make.args(["shim", "--quiet", "--output"]);
-        run(make.arg(&shim).arg(&known.path));
-        shim
+        make_shim(&known.path, &folder.join(name))
     })
+}
+
+/// Makes the shim of a native library with its artifact beside it.
+pub fn make_shim(library: &Path, shim: &Path) -> PathBuf {
+    let mut make = Command::new(pm_aot());
+    make.args(["shim", "--quiet", "--output"]);
+    run(make.arg(shim).arg(library));
+    shim.to_owned()
 }
 
 /// rustc as cargo would call it for the package, as far as a macro can see.

@@ -1,5 +1,6 @@
 //! What the integration tests share.
 
+pub mod analyzer;
 pub mod cases;
 pub mod compile;
 pub mod diff;

@@ -79,7 +79,8 @@ fn out(workspace: &Workspace, case: &Case, macros: Macros) -> PathBuf {
         .join(case.slug())
 }
 
-fn compare(goal: Goal, native: &Compiled, wasm: &Compiled) -> String {
+/// What differs.
+pub fn compare(goal: Goal, native: &Compiled, wasm: &Compiled) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let expanded = |side: &Compiled| side.expanded.clone().unwrap_or_else(|| "(none)".into());
     let parts = [
