@@ -133,7 +133,7 @@ impl Source {
     }
 
     fn new(origin: Origin, crates: BTreeMap<String, Entry>) -> Result<Self, PolicyError> {
-        for (name, _) in &crates {
+        for name in crates.keys() {
             if name != ALL && !is_package_name(name) {
                 return Err(PolicyError::Name {
                     origin: origin.to_string(),
