@@ -222,7 +222,7 @@ fn note(session: &Session, arguments: &[OsString]) -> io::Result<Option<(UnitId,
         return Ok(None);
     };
     record.write(&Store::at(&session.store), &id)?;
-    Ok(is_macro.then(|| (id, record.native)))
+    Ok(is_macro.then_some((id, record.native)))
 }
 
 /// Puts the content of argument files (`@PATH`, one argument a line) in their place: cargo uses

@@ -106,11 +106,10 @@ mod tests {
                 read,
                 ..Sandbox::default()
             });
-            let find = move |of: &str| {
+            move |of: &str| {
                 set("CARGO_CRATE_NAME", of);
                 room.grants()
-            };
-            find
+            }
         };
         set("CARGO_MANIFEST_DIR", folder.to_str().expect("UTF-8"));
         set("CARGO_PKG_NAME", "one");
