@@ -1,7 +1,7 @@
 //! The command line: raw flags, which each command resolves before it starts.
 
 use crate::command::{
-    build, cargo, clean, completions, doctor, expand, explain, info, list, man, precompile,
+    build, cache, cargo, clean, completions, doctor, expand, explain, info, list, man, precompile,
     precompile_rustc, reference, rustc, setup, shim, verify,
 };
 use crate::shell::{Format, Shell, Verbosity};
@@ -76,6 +76,7 @@ enum Command {
     Expand(expand::Options),
     Rustc(rustc::Options),
     Cargo(cargo::Options),
+    Cache(cache::Options),
     Shim(shim::Options),
     Doctor(doctor::Options),
     Completions(completions::Options),
@@ -138,6 +139,7 @@ impl Command {
             Command::Expand(options) => expand::run(options, shell),
             Command::Rustc(options) => rustc::run(options),
             Command::Cargo(options) => cargo::run(options, shell),
+            Command::Cache(options) => cache::run(options, shell),
             Command::Shim(options) => shim::run(options, shell),
             Command::Doctor(options) => doctor::run(options, shell),
             Command::Completions(options) => completions::run(&options),

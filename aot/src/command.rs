@@ -1,6 +1,7 @@
 //! The commands, one file each: its options, whose doc comment is its help, and what it does.
 
 pub(crate) mod build;
+pub(crate) mod cache;
 pub(crate) mod cargo;
 pub(crate) mod clean;
 pub(crate) mod completions;

@@ -5,6 +5,7 @@
 //! knows its [exit code](Exit) and what to do next.
 
 mod artifact;
+mod cache;
 mod cli;
 mod command;
 mod diagnostic;

@@ -48,6 +48,10 @@ pub(crate) enum Message {
     Expanded(Expanded),
     /// `setup`: the toolchain.
     Toolchain(Box<pm_toolchain::Toolchain>),
+    /// `cache info`: what is there.
+    Cache(Cache),
+    /// `cache clear`: what was there.
+    CacheCleared(Cache),
     /// `build`: a macro is there as wasm.
     BuiltMacro {
         package: String,
@@ -306,6 +310,18 @@ pub(crate) struct Policy {
     pub(crate) read_by: Option<String>,
     /// Whether what was built last is as the policy says now; else the next `pm-aot cargo` changes it.
     pub(crate) current: bool,
+}
+
+/// The machine's macro cache.
+#[derive(Debug, Serialize)]
+pub(crate) struct Cache {
+    pub(crate) directory: String,
+    /// Macro crates.
+    pub(crate) macros: usize,
+    /// Units that are known: the macro crates, and the libraries in them.
+    pub(crate) units: usize,
+    pub(crate) bytes: u64,
+    pub(crate) limit: u64,
 }
 
 /// A diagnostic of a macro.

@@ -469,6 +469,16 @@ fn docs_show_each_message_as_it_is() {
     collect("explain", &tree.at("good.wasm"));
     collect("clean --dry-run", tree.path());
     collect("clean", tree.path());
+    for action in ["info", "clear"] {
+        let mut command = pm_aot();
+        command
+            .args(["cache", action, "--message-format", "json"])
+            .env("PM_AOT_MACRO_CACHE", tree.at("macros"));
+        for message in run(&mut command).messages() {
+            let reason = message["reason"].as_str().unwrap().to_owned();
+            seen.insert(reason, shape(&message));
+        }
+    }
     let (_, text) = docs();
     let blocks = text
         .split("```json\n")

@@ -27,6 +27,7 @@ macro_rules! crates {
 
 mod analyzer;
 mod build;
+mod cache;
 mod cli;
 mod cli_support;
 mod expand;

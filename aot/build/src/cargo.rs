@@ -15,7 +15,7 @@ use crate::cargo_args::CargoArgs;
 use crate::decided;
 use crate::session::{self, Now, Session};
 use crate::store::Store;
-use crate::{BuildError, BuildOptions, Event, Mode};
+use crate::{BuildError, BuildOptions, Event, MacroCache, Mode, log};
 
 /// Cargo, with the user's arguments.
 pub(crate) struct Cargo<'a> {
@@ -81,6 +81,13 @@ impl Cargo<'_> {
             "rustdoc", "t", "test",
         ];
         COMPILING
+            .iter()
+            .any(|known| self.options.subcommand == *known)
+    }
+
+    /// Whether the subcommand has rustdoc compile examples.
+    fn runs_doctests(&self) -> bool {
+        ["t", "test"]
             .iter()
             .any(|known| self.options.subcommand == *known)
     }
@@ -184,6 +191,9 @@ impl Cargo<'_> {
             opt_level: self.options.opt_level.to_string(),
             jobs: self.jobs(),
             policy,
+            identity: self.options.identity.clone(),
+            cache: self.cache(),
+            doctests: self.runs_doctests(),
         });
         let rustc = &self.toolchain.rustc;
         let session = Session::new(rustc, inner, store.root(), now, &command).write()?;
@@ -213,6 +223,18 @@ impl Cargo<'_> {
             }
         }
         Ok((child.wait()?, artifacts))
+    }
+
+    /// The macro cache, if there is one that can be used.
+    fn cache(&self) -> Option<MacroCache> {
+        let cache = self.options.cache.as_ref()?;
+        match cache.prepare() {
+            Ok(()) => Some(cache.clone()),
+            Err(error) => {
+                log::warn(format_args!("no macro cache: {error}"));
+                None
+            }
+        }
     }
 
     /// `cargo clean` of some packages.

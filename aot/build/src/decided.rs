@@ -42,7 +42,7 @@ impl Decided {
         Ok(())
     }
 
-    fn read(store: &Store, id: &str) -> Option<Self> {
+    pub(crate) fn read(store: &Store, id: &str) -> Option<Self> {
         serde_json::from_slice(&fs::read(store.decided(id)).ok()?).ok()
     }
 

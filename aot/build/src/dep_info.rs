@@ -1,4 +1,7 @@
-//! Reads the dep-info file that rustc writes: which sources and variables went into a unit.
+//! Reads the dep-info file that rustc writes: which sources and variables went into a unit. And writes
+//! one, where rustc didn't run.
+
+use std::path::Path;
 
 /// The sources and the environment of a unit.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,6 +29,22 @@ impl DepInfo {
         found.sources.dedup();
         found
     }
+
+    /// The file's text, for `targets`.
+    pub(crate) fn write(&self, targets: &[&Path]) -> String {
+        let escape = |path: &str| path.replace(' ', "\\ ");
+        let sources: Vec<_> = self.sources.iter().map(|source| escape(source)).collect();
+        let mut lines = Vec::new();
+        for target in targets {
+            let target = escape(&target.to_string_lossy());
+            lines.push(format!("{target}: {}\n", sources.join(" ")));
+        }
+        lines.extend(sources.iter().map(|source| format!("{source}:")));
+        lines.push(String::new());
+        let variables = self.variables.iter();
+        lines.extend(variables.map(|variable| format!("# env-dep:{variable}")));
+        lines.join("\n") + "\n"
+    }
 }
 
 #[cfg(test)]
@@ -40,5 +59,12 @@ mod tests {
         let found = DepInfo::parse(text);
         assert_eq!(found.sources, ["src/lib.rs", "src/with space.rs"]);
         assert_eq!(found.variables, ["OUT_DIR=/t/out", "UNSET"]);
+
+        let written = found.write(&[Path::new("/t/a-1.d"), Path::new("/t/liba-1.rlib")]);
+        assert_eq!(DepInfo::parse(&written), found);
+        assert!(
+            written.starts_with("/t/a-1.d: src/lib.rs src/with\\ space.rs\n"),
+            "{written}"
+        );
     }
 }

@@ -10,6 +10,8 @@ use pm_policy::Sandbox;
 use pm_toolchain::Toolchain;
 use serde::{Deserialize, Serialize};
 
+use crate::MacroCache;
+
 /// rustc's optimisation levels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OptLevel {
@@ -82,6 +84,11 @@ pub struct BuildOptions<'a> {
     pub wrapper: Option<PathBuf>,
     /// Who runs the macros of this build.
     pub mode: Mode,
+    /// The machine's macro cache, for [`Mode::Shims`].
+    pub cache: Option<MacroCache>,
+    /// What the artifacts of [`Hooks::precompile`] depend on besides the module: what the cache
+    /// has is used as long as it stays the same.
+    pub identity: String,
     /// Is told what happens, from several threads.
     pub report: &'a (dyn Fn(Event<'_>) + Sync),
 }
@@ -92,7 +99,8 @@ pub enum Mode {
     /// The native rustc, natively: macros are compiled for wasm when cargo is done.
     #[default]
     Native,
-    /// The native rustc, from shims: each macro is compiled for wasm as soon as cargo has built it.
+    /// The native rustc, from shims: each macro is compiled for wasm when cargo asks for it, or taken
+    /// out of the [cache](BuildOptions::cache).
     Shims,
     /// The WASI rustc: the same, and units whose metadata alone is wanted (`cargo check`) go to
     /// [`Hooks::check`].
@@ -105,14 +113,30 @@ pub trait Hooks {
     /// status out.
     fn check(&self, arguments: Vec<OsString>) -> u8;
 
-    /// A macro has been compiled for wasm, and is to run in this sandbox. The answer is why it can't.
-    fn compiled(
-        &self,
-        wasm: &Path,
-        mode: Mode,
-        toolchain: &Toolchain,
-        sandbox: &Sandbox,
-    ) -> Result<(), String>;
+    /// Makes the artifact of a module, beside it. An error is told as it is.
+    ///
+    /// # Errors
+    /// If none can be made.
+    fn precompile(&self, wasm: &Path) -> Result<PathBuf, String>;
+
+    /// Makes the shim of a macro crate.
+    ///
+    /// # Errors
+    /// If none can be made.
+    fn shim(&self, shim: &ShimFiles<'_>, toolchain: &Toolchain) -> Result<(), String>;
+}
+
+/// What a shim is made of, and where it goes.
+#[derive(Clone, Copy, Debug)]
+pub struct ShimFiles<'a> {
+    /// The artifact that it runs.
+    pub artifact: &'a Path,
+    /// The `.rmeta` that rustc wrote for the host.
+    pub metadata: &'a Path,
+    /// Where the native library would be.
+    pub library: &'a Path,
+    /// What its macros may do.
+    pub sandbox: &'a Sandbox,
 }
 
 impl Default for BuildOptions<'_> {
@@ -123,6 +147,8 @@ impl Default for BuildOptions<'_> {
             jobs: None,
             wrapper: None,
             mode: Mode::default(),
+            cache: None,
+            identity: String::new(),
             report: &|_| {},
         }
     }

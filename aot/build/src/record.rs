@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
 use crate::dep_info::DepInfo;
 use crate::flags::Flags;
+use crate::known::{Input, Known};
+use crate::sources;
 use crate::store::{Store, UnitId, unit_id};
 
 /// Goes up when a record means something else than before.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A unit's command line, and what it was made of.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -32,61 +34,133 @@ pub(crate) struct Record {
     pub(crate) sources: String,
     /// When rustc wrote the unit's dep-info: a later one means a compile that we did not see.
     compiled: u128,
+    /// When rustc was started, or the sources were looked at in its place.
+    pub(crate) started: SystemTime,
+    /// What the machine's cache may know of it.
+    pub(crate) known: Option<Known>,
+    pub(crate) state: State,
+}
+
+/// What is where cargo expects the library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum State {
+    /// What rustc made of it.
+    Compiled,
+    /// A placeholder ([`placeholder`](crate::placeholder)).
+    Deferred,
+    /// What rustc made of it in the placeholder's stead.
+    Materialised,
+    /// A shim of a macro crate.
+    Shim,
+}
+
+/// A compile, as far as it can't be seen in what it leaves.
+#[derive(Debug)]
+pub(crate) struct Compile {
+    /// rustc's arguments.
+    pub(crate) arguments: Vec<String>,
+    /// What cargo and the unit's build script set.
+    pub(crate) environment: BTreeMap<String, String>,
+    /// Where rustc ran.
+    pub(crate) directory: PathBuf,
+    pub(crate) started: SystemTime,
+    /// What it was given, if that has a name, and its diagnostics.
+    pub(crate) input: Option<(Input, Vec<String>)>,
 }
 
 /// Where a unit's files are.
-struct Place {
+pub(crate) struct Place {
     out_dir: PathBuf,
     /// Crate name and `-C extra-filename`.
     stem: String,
+    /// The library that cargo expects.
+    pub(crate) native: PathBuf,
 }
 
 impl Place {
-    fn of(flags: &Flags, directory: &Path) -> Option<Self> {
+    pub(crate) fn of(flags: &Flags, directory: &Path) -> Option<Self> {
         let out_dir = directory.join(flags.out_dir()?);
         let extra = flags.codegen("extra-filename").unwrap_or_default();
+        let stem = format!("{}{extra}", flags.crate_name()?);
+        let shared = ["proc-macro", "dylib"];
+        let native = if flags.crate_types().all(|kind| shared.contains(&kind)) {
+            format!("{DLL_PREFIX}{stem}{DLL_SUFFIX}")
+        } else {
+            format!("lib{stem}.rlib")
+        };
         Some(Self {
+            native: out_dir.join(native),
             out_dir,
-            stem: format!("{}{extra}", flags.crate_name()?),
+            stem,
         })
     }
 
-    fn dep_info(&self) -> PathBuf {
+    pub(crate) fn id(&self) -> UnitId {
+        unit_id(&self.out_dir, &self.stem)
+    }
+
+    pub(crate) fn dep_info(&self) -> PathBuf {
         self.out_dir.join(format!("{}.d", self.stem))
+    }
+
+    /// A file of that extension beside the library, by the unit's name.
+    pub(crate) fn beside(&self, extension: &str) -> PathBuf {
+        self.out_dir.join(format!("{}.{extension}", self.stem))
     }
 }
 
 impl Record {
     /// The record of a compile that just succeeded, or nothing if no macro can need that unit.
-    pub(crate) fn of_compile(
-        arguments: Vec<String>,
-        environment: BTreeMap<String, String>,
-        directory: PathBuf,
-    ) -> io::Result<Option<(UnitId, Self)>> {
-        let flags = Flags::parse(&arguments);
-        if !is_host_library(&flags) {
-            return Ok(None);
-        }
-        let Some(place) = Place::of(&flags, &directory) else {
+    pub(crate) fn of_compile(compile: Compile, state: State) -> io::Result<Option<(UnitId, Self)>> {
+        let flags = Flags::parse(&compile.arguments);
+        let Some(place) = place(&flags, &compile.directory) else {
             return Ok(None);
         };
-        let shared = ["proc-macro", "dylib"];
-        let native = if flags.crate_types().all(|kind| shared.contains(&kind)) {
-            format!("{DLL_PREFIX}{}{DLL_SUFFIX}", place.stem)
-        } else {
-            format!("lib{}.rlib", place.stem)
-        };
-        let dep_info = place.dep_info();
+        let dep_info = DepInfo::parse(&fs::read_to_string(place.dep_info())?);
+        let sources = sources::read(&dep_info, &compile.directory)?;
+        let known = compile.input.and_then(|(input, messages)| {
+            let (directory, started) = (&compile.directory, compile.started);
+            Known::of_compile(&input, &dep_info, &sources, directory, started, messages)
+        });
         let record = Self {
             format: FORMAT,
-            native: place.out_dir.join(native),
-            sources: digest(&DepInfo::parse(&fs::read_to_string(&dep_info)?), &directory)?,
-            compiled: modified(&dep_info)?,
-            arguments,
-            environment,
-            directory,
+            sources: sources::combined(&sources, &dep_info.variables),
+            compiled: modified(&place.dep_info())?,
+            arguments: compile.arguments,
+            environment: compile.environment,
+            directory: compile.directory,
+            started: compile.started,
+            known,
+            state,
+            native: place.native.clone(),
         };
-        Ok(Some((unit_id(&place.out_dir, &place.stem), record)))
+        Ok(Some((place.id(), record)))
+    }
+
+    /// The record of a unit that wasn't compiled, since it is known what would have come of it. Its
+    /// dep-info is there.
+    pub(crate) fn of_known(
+        compile: Compile,
+        known: Known,
+        state: State,
+    ) -> io::Result<Option<(UnitId, Self)>> {
+        let flags = Flags::parse(&compile.arguments);
+        let Some(place) = place(&flags, &compile.directory) else {
+            return Ok(None);
+        };
+        let record = Self {
+            format: FORMAT,
+            sources: sources::combined(&known.sources, &known.variables),
+            compiled: modified(&place.dep_info())?,
+            arguments: compile.arguments,
+            environment: compile.environment,
+            directory: compile.directory,
+            started: compile.started,
+            known: Some(known),
+            state,
+            native: place.native.clone(),
+        };
+        Ok(Some((place.id(), record)))
     }
 
     /// Writes it, so that a reader sees the old one or the new one.
@@ -114,9 +188,14 @@ impl Record {
     }
 }
 
+/// Where the files of a unit are that a macro may need.
+fn place(flags: &Flags, directory: &Path) -> Option<Place> {
+    is_host_library(flags).then(|| Place::of(flags, directory))?
+}
+
 /// Whether this is cargo compiling a library for the host. Without `-C metadata` it is a build
 /// script that tries the compiler; with `--target` it is for someone else than a macro.
-fn is_host_library(flags: &Flags) -> bool {
+pub(crate) fn is_host_library(flags: &Flags) -> bool {
     let library = |kind| ["lib", "rlib", "dylib", "proc-macro"].contains(&kind);
     flags.crate_types().any(library)
         && flags
@@ -126,22 +205,6 @@ fn is_host_library(flags: &Flags) -> bool {
         && flags.codegen("metadata").is_some()
         && !flags.has("--target")
         && !flags.has("--test")
-}
-
-fn digest(dep_info: &DepInfo, directory: &Path) -> io::Result<String> {
-    let mut hasher = blake3::Hasher::new();
-    let mut add = |bytes: &[u8]| {
-        hasher.update(&(bytes.len() as u64).to_le_bytes());
-        hasher.update(bytes);
-    };
-    for source in &dep_info.sources {
-        add(source.as_bytes());
-        add(&fs::read(directory.join(source))?);
-    }
-    for variable in &dep_info.variables {
-        add(variable.as_bytes());
-    }
-    Ok(hasher.finalize().to_hex().to_string())
 }
 
 fn modified(path: &Path) -> io::Result<u128> {
@@ -184,7 +247,14 @@ mod tests {
     }
 
     fn record(directory: &Path, arguments: &[String]) -> Option<(UnitId, Record)> {
-        Record::of_compile(arguments.to_vec(), BTreeMap::new(), directory.to_owned()).unwrap()
+        let compile = Compile {
+            arguments: arguments.to_vec(),
+            environment: BTreeMap::new(),
+            directory: directory.to_owned(),
+            started: SystemTime::now(),
+            input: None,
+        };
+        Record::of_compile(compile, State::Compiled).unwrap()
     }
 
     #[test]

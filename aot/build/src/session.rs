@@ -10,7 +10,7 @@ use pm_toolchain::Toolchain;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use crate::{BuildError, Mode};
+use crate::{BuildError, MacroCache, Mode};
 
 /// Names the session file. Its presence makes this program a rustc wrapper.
 pub(crate) const VARIABLE: &str = "PM_AOT_SESSION";
@@ -46,7 +46,7 @@ pub(crate) struct Session {
 }
 
 /// How macros are compiled for wasm while cargo runs.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Now {
     pub(crate) mode: Mode,
     pub(crate) toolchain: Toolchain,
@@ -54,6 +54,12 @@ pub(crate) struct Now {
     pub(crate) jobs: NonZero<usize>,
     /// Which macros run from wasm, and what they may do.
     pub(crate) policy: Policy,
+    /// What artifacts are made by.
+    pub(crate) identity: String,
+    /// Nothing where there is none, or where it can't be used.
+    pub(crate) cache: Option<MacroCache>,
+    /// Whether rustdoc is given the libraries of this build, without a wrapper before it.
+    pub(crate) doctests: bool,
 }
 
 impl Session {

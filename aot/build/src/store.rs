@@ -4,7 +4,8 @@
 //! - `units/ID.json`: the record of one unit,
 //! - `macros/ID.json`: what the policy decided about a macro crate,
 //! - `wasm/ID/`: its wasm library, and `key`, which says what that was made of,
-//! - `lock`: held while wasm is compiled.
+//! - `lock`: held while wasm is compiled,
+//! - `locks/ID`: held while that library is compiled in its placeholder's stead.
 //!
 //! An ID is the stem of what cargo made (crate name and `-C extra-filename`) and a digest of the
 //! directory that it made it in, so both sides of an `--extern` find it from the path alone.
@@ -64,6 +65,16 @@ impl Store {
 
     pub(crate) fn key(&self, id: &str) -> PathBuf {
         self.wasm(id).join("key")
+    }
+
+    /// Waits until no other process compiles a library in its placeholder's stead.
+    pub(crate) fn lock_unit(&self, id: &str) -> io::Result<File> {
+        let directory = self.root.join("locks");
+        fs::create_dir_all(&directory)?;
+        let path = directory.join(id);
+        let file: File = fs::File::create(&path)?.into();
+        file.lock().map_err(|error| not_locked(&path, &error))?;
+        Ok(file)
     }
 
     /// Waits for the lock; `waiting` is called when another build has it.

@@ -1,19 +1,31 @@
-//! This program as cargo's `RUSTC_WRAPPER`: runs rustc, then notes what it was asked.
+//! This program as cargo's `RUSTC_WRAPPER`: runs rustc, or does without, and notes what it was asked.
+//!
+//! What a call is about decides what is done:
+//! - a library for the host (`library`): compiled, unless it's known that nothing but macro crates
+//!   needs it,
+//! - a macro crate (`macro_crate`): compiled for wasm, or taken out of the machine's cache,
+//! - everything else: compiled, when what it names is there.
 
-use std::ffi::{OsStr, OsString};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, ExitStatus};
+mod library;
+mod macro_crate;
+mod policy;
 
-use fs_err as fs;
-use pm_policy::{Decision, Version};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{ExitCode, ExitStatus};
+use std::time::SystemTime;
 
-use crate::decided::Decided;
-use crate::flags::Flags;
-use crate::record::Record;
+use crate::call::{self, Call};
+use crate::known::{Dependency, Input};
+use crate::materialise::{Failure, Needed};
+use crate::record::{Compile, Record, State, is_host_library};
+use crate::run::{Show, run, say};
 use crate::session::{self, Now, Session};
-use crate::store::{Store, UnitId};
-use crate::{Hooks, Mode, engine};
+use crate::store::{Store, UnitId, unit_of_library};
+use crate::{Hooks, Mode, engine, log};
+
+use policy::Unserved;
 
 /// Acts as rustc if cargo called this process as its wrapper, else answers nothing.
 ///
@@ -24,224 +36,231 @@ use crate::{Hooks, Mode, engine};
 pub fn wrapper_main(hooks: &impl Hooks) -> Option<ExitCode> {
     let session = Session::read(&std::env::var_os(session::VARIABLE)?)?;
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    let of_rustc = rustc_arguments(&session.rustc, &arguments)?;
-    let mode = session.now.as_ref().map(|now| now.mode);
-    if mode == Some(Mode::Wasi) && is_check(of_rustc) {
-        return Some(ExitCode::from(hooks.check(of_rustc.to_vec())));
-    }
-    let status = match run(&session, &arguments) {
-        Ok(status) => status,
-        Err(error) => {
-            eprintln!("error: {}: {error}", session.rustc.display());
-            return Some(ExitCode::FAILURE);
-        }
+    let before = call::of_rustc(&session.rustc, &arguments)?;
+    let result = match Call::new(&session, &arguments, before) {
+        Ok(call) => Unit::new(&session, hooks, call).compile(),
+        Err(error) => Err(error.into()),
     };
-    if status.success() {
-        match note(&session, of_rustc) {
-            Ok(Some((id, library))) => {
-                if let Err(error) = serve(&session, &id, library, hooks) {
-                    eprintln!("{error}");
-                    return Some(ExitCode::FAILURE);
+    Some(result.unwrap_or_else(|failure| tell(&session.rustc, &failure)))
+}
+
+/// Says why a unit couldn't be compiled.
+fn tell(rustc: &Path, failure: &Failure) -> ExitCode {
+    match failure {
+        Failure::Io(error) => eprintln!("error: {}: {error}", rustc.display()),
+        Failure::Lost(_) => eprintln!("error: {failure}"),
+        Failure::Policy(text) => eprintln!("{text}"),
+        Failure::Compile { messages, .. } => {
+            say(messages);
+            eprintln!("error: {failure}");
+        }
+    }
+    match failure {
+        Failure::Compile { status, .. } => exit_code(*status),
+        Failure::Io(_) | Failure::Lost(_) | Failure::Policy(_) => ExitCode::FAILURE,
+    }
+}
+
+/// The unit that this process was called for.
+struct Unit<'a, H> {
+    session: &'a Session,
+    hooks: &'a H,
+    call: Call,
+    store: Store,
+    /// What cargo and the unit's build script set.
+    environment: BTreeMap<String, String>,
+}
+
+impl<'a, H: Hooks> Unit<'a, H> {
+    fn new(session: &'a Session, hooks: &'a H, call: Call) -> Self {
+        Self {
+            session,
+            hooks,
+            call,
+            store: Store::at(&session.store),
+            environment: session.added(),
+        }
+    }
+
+    fn compile(&self) -> Result<ExitCode, Failure> {
+        let (flags, now) = (&self.call.flags, self.session.now.as_ref());
+        match now {
+            Some(now) if now.mode == Mode::Wasi && is_check(&self.call) => {
+                Ok(ExitCode::from(self.hooks.check(self.call.given.clone())))
+            }
+            Some(now) if now.mode == Mode::Shims && self.call.arguments == ["-vV"] => {
+                self.version()
+            }
+            Some(now) if now.mode == Mode::Shims && is_host_library(flags) => {
+                if flags.is_proc_macro() {
+                    self.macro_crate(now)
+                } else {
+                    self.library(now)
                 }
             }
-            Ok(None) => {}
-            Err(error) => eprintln!("warning: this unit cannot be compiled to wasm: {error}"),
+            _ if is_host_library(flags) => self.noted(),
+            _ => self.other(),
         }
     }
-    Some(exit_code(status))
-}
 
-/// What follows rustc's path: cargo puts a workspace wrapper (clippy's) before it.
-fn rustc_arguments<'a>(rustc: &Path, arguments: &'a [OsString]) -> Option<&'a [OsString]> {
-    let at = arguments
-        .iter()
-        .take(2)
-        .position(|argument| argument == rustc.as_os_str())?;
-    Some(&arguments[at + 1..])
-}
+    /// Answers `rustc -vV` with a line more. Cargo takes it for another compiler than the one without the
+    /// wrapper, and so never takes the one's files for the other's.
+    fn version(&self) -> Result<ExitCode, Failure> {
+        let output = self.call.command().output().map_err(Failure::Io)?;
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(&output.stdout)?;
+        if output.status.success() {
+            writeln!(stdout, "pm-aot: {}", env!("CARGO_PKG_VERSION"))?;
+        }
+        io::stderr().write_all(&output.stderr)?;
+        Ok(exit_code(output.status))
+    }
 
-fn run(session: &Session, arguments: &[OsString]) -> io::Result<ExitStatus> {
-    let (program, arguments) = match &session.inner {
-        Some(inner) => (inner.as_os_str(), arguments),
-        None => (arguments[0].as_os_str(), &arguments[1..]),
-    };
-    Command::new(program)
-        .args(arguments)
-        .env_remove(session::VARIABLE)
-        .status()
+    /// What no macro needs: a program, a library for another target, a question.
+    fn other(&self) -> Result<ExitCode, Failure> {
+        self.require()?;
+        self.note_wanted();
+        Ok(exit_code(self.call.command().status()?))
+    }
+
+    /// A library that macros may need, or a macro crate, in a mode without shims.
+    fn noted(&self) -> Result<ExitCode, Failure> {
+        self.require()?;
+        let started = SystemTime::now();
+        let status = self.call.command().status()?;
+        if status.success()
+            && let Some(id) = self.note(self.compile_at(started), State::Compiled)
+            && let Some(now) = &self.session.now
+            && self.call.flags.is_proc_macro()
+        {
+            match engine::compile_macro(now, &self.store, &id) {
+                Ok(Ok(wasm)) => {
+                    // The WASI rustc compiles it where there is no artifact.
+                    if let Err(error) = self.hooks.precompile(&wasm) {
+                        eprintln!("warning: no artifact for `{}`: {error}", wasm.display());
+                    }
+                }
+                Ok(Err(text)) => self.not_there(&Unserved::by_rustc(&text)),
+                Err(error) => self.not_there(&Unserved::because(error.to_string())),
+            }
+        }
+        Ok(exit_code(status))
+    }
+
+    fn not_there(&self, unserved: &Unserved) {
+        let Unserved {
+            reason,
+            diagnostics,
+        } = unserved;
+        let package = self.package();
+        eprintln!("{diagnostics}warning: `{package}` isn't there as wasm: {reason}");
+    }
+
+    fn needed(&self) -> Needed<'_> {
+        Needed {
+            session: self.session,
+            store: &self.store,
+            environment: &self.environment,
+        }
+    }
+
+    /// Has what this unit names there.
+    fn require(&self) -> Result<(), Failure> {
+        self.needed()
+            .require(&self.call.flags, &self.call.directory)
+    }
+
+    /// Notes that this unit needs libraries for more than macro crates.
+    fn note_wanted(&self) {
+        let Some(cache) = self.session.now.as_ref().and_then(|now| now.cache.as_ref()) else {
+            return;
+        };
+        let noted = self
+            .needed()
+            .note(cache, &self.call.flags, &self.call.directory);
+        if let Err(error) = noted {
+            log::warn(format_args!("not noted in the cache: {error}"));
+        }
+    }
+
+    /// What there is to say of the unit before it is compiled, if its result may be in the cache.
+    fn input(&self, now: &Now) -> Option<Input> {
+        now.cache.as_ref()?;
+        Input::of(&self.call, self.session, now, &self.environment, |path| {
+            let id = unit_of_library(path)?;
+            let record = Record::read(&self.store, &id)?;
+            let key = record.known.as_ref()?.key();
+            let is_macro = record.state == State::Shim;
+            (!is_macro || policy::reads_the_package(&self.store, &id))
+                .then_some(Dependency { key, is_macro })
+        })
+    }
+
+    /// Compiles it as cargo asked, with its diagnostics on the way.
+    fn native(&self, started: SystemTime, input: Option<Input>) -> Result<ExitCode, Failure> {
+        let compile = |messages: &[String]| Compile {
+            input: input.clone().map(|input| (input, messages.to_vec())),
+            ..self.compile_at(started)
+        };
+        // As soon as its metadata is there, cargo starts what needs no more, which needs the record too.
+        let mut early = None;
+        let ran = run(&mut self.call.command(), Show::Now, |messages| {
+            if early.is_none() {
+                early = self
+                    .try_note(compile(messages), State::Compiled)
+                    .ok()
+                    .flatten();
+            }
+        })?;
+        if !ran.status.success() {
+            return Ok(exit_code(ran.status));
+        }
+        match early.as_ref().and_then(|(_, record)| record.known.as_ref()) {
+            Some(known) if known.messages == ran.messages => {}
+            None if early.is_some() => {}
+            _ => drop(self.note(compile(&ran.messages), State::Compiled)),
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn compile_at(&self, started: SystemTime) -> Compile {
+        Compile {
+            arguments: self.call.arguments.clone(),
+            environment: self.environment.clone(),
+            directory: self.call.directory.clone(),
+            started,
+            input: None,
+        }
+    }
+
+    /// Notes how a unit was compiled; answers its name.
+    fn note(&self, compile: Compile, state: State) -> Option<UnitId> {
+        let noted = self.try_note(compile, state).unwrap_or_else(|error| {
+            eprintln!("warning: this unit cannot be compiled to wasm: {error}");
+            None
+        });
+        noted.map(|(id, _)| id)
+    }
+
+    fn try_note(&self, compile: Compile, state: State) -> io::Result<Option<(UnitId, Record)>> {
+        let found = Record::of_compile(compile, state)?;
+        if let Some((id, record)) = &found {
+            record.write(&self.store, id)?;
+        }
+        Ok(found)
+    }
 }
 
 /// Whether a unit's metadata is all that is wanted, and nothing that has to be linked or run.
-fn is_check(arguments: &[OsString]) -> bool {
-    let text = arguments
-        .iter()
-        .map(|argument| argument.to_str().map(str::to_owned));
-    let Some(Ok(arguments)) = text.collect::<Option<Vec<_>>>().map(expand) else {
-        return false;
-    };
-    let flags = Flags::parse(&arguments);
-    let mut emits = flags
-        .values("--emit")
-        .flat_map(|emit| emit.split(','))
-        .peekable();
+fn is_check(call: &Call) -> bool {
+    let emits = call.flags.values("--emit");
+    let mut emits = emits.flat_map(|emit| emit.split(',')).peekable();
     // A probe of cargo's or of a build script's has no metadata, and is the native rustc's to
     // answer: it's about machine code.
-    flags.codegen("metadata").is_some()
+    call.flags.codegen("metadata").is_some()
         && emits.peek().is_some()
         && emits
             .all(|kind| ["metadata", "dep-info"].contains(&kind.split('=').next().unwrap_or(kind)))
-}
-
-/// Makes of a macro that was just built natively what the policy says, since what depends on it comes
-/// next. An error is one of the build's: the policy says `wasm`, and there is none.
-fn serve(
-    session: &Session,
-    id: &UnitId,
-    library: PathBuf,
-    hooks: &impl Hooks,
-) -> Result<(), String> {
-    let Some(now) = &session.now else {
-        return Ok(());
-    };
-    let variable = |name| std::env::var(name).unwrap_or_default();
-    let (package, version) = (variable("CARGO_PKG_NAME"), variable("CARGO_PKG_VERSION"));
-    let decision = now.policy.decide(&package);
-    let store = Store::at(&session.store);
-    let failure = match decision.version {
-        // The WASI rustc can't load a native macro.
-        Version::Native if now.mode == Mode::Shims => None,
-        _ => compile(now, &store, id, &decision, hooks).err(),
-    };
-    let native = match decision.version {
-        Version::Native => Some(decision.why.clone()),
-        Version::Wasm { .. } => failure.as_ref().map(|failure| failure.reason.clone()),
-    };
-    let decided = Decided {
-        workspace: decision.sandbox.workspace.clone(),
-        package,
-        version,
-        library,
-        decision,
-        native,
-    };
-    if now.mode == Mode::Shims {
-        // Without a note, a change of the policy would be overlooked.
-        let noted = decided.write(&store, id);
-        noted.map_err(|error| format!("error: the policy's decision can't be noted: {error}"))?;
-    }
-    match failure {
-        None => Ok(()),
-        Some(failure) => failure.tell(&decided, now.mode),
-    }
-}
-
-/// Why a macro doesn't run from wasm.
-struct Failure {
-    /// In one line.
-    reason: String,
-    /// What rustc said.
-    diagnostics: String,
-}
-
-impl Failure {
-    /// Tells it, or answers the text of an error.
-    fn tell(&self, decided: &Decided, mode: Mode) -> Result<(), String> {
-        let Self {
-            reason,
-            diagnostics,
-        } = self;
-        let Decided {
-            package, decision, ..
-        } = decided;
-        let required = decision.version == (Version::Wasm { required: true });
-        match mode {
-            Mode::Shims if required => {
-                return Err(format!(
-                    "{diagnostics}error: `{package}` can't run from wasm: {reason}\nnote: {}\nhelp: \
-                     `run = \"automatic\"` lets it stay native",
-                    decision.why
-                ));
-            }
-            // cargo repeats it with each build.
-            Mode::Shims => eprintln!(
-                "warning: `{package}` stays native: {reason}\nhelp: PM_AOT_POLICY={package}=wasm shows \
-                 all that is known of it; with `run = \"native\"` nothing is said"
-            ),
-            Mode::Native | Mode::Wasi => {
-                eprintln!("{diagnostics}warning: `{package}` isn't there as wasm: {reason}");
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Compiles a macro for wasm and has it taken into use.
-fn compile(
-    now: &Now,
-    store: &Store,
-    id: &UnitId,
-    decision: &Decision,
-    hooks: &impl Hooks,
-) -> Result<(), Failure> {
-    let wasm = engine::compile_macro(now, store, id)
-        .unwrap_or_else(|error| Err(error.to_string()))
-        .map_err(|diagnostics| Failure {
-            reason: format!("it doesn't compile ({})", first_error(&diagnostics)),
-            diagnostics: format!("{}\n", diagnostics.trim_end()),
-        })?;
-    let done = hooks.compiled(&wasm, now.mode, &now.toolchain, &decision.sandbox);
-    done.map_err(|reason| Failure {
-        reason,
-        diagnostics: String::new(),
-    })
-}
-
-/// The line of rustc's text that says most.
-fn first_error(diagnostics: &str) -> &str {
-    let mut lines = diagnostics.lines();
-    let first = lines.clone().next().unwrap_or_default();
-    lines
-        .find(|line| line.starts_with("error"))
-        .unwrap_or(first)
-}
-
-/// Notes how a unit was compiled; answers its name and library if it is a macro.
-fn note(session: &Session, arguments: &[OsString]) -> io::Result<Option<(UnitId, PathBuf)>> {
-    // rustc itself takes only UTF-8 here.
-    let Some(arguments) = arguments
-        .iter()
-        .map(|a| a.to_str().map(str::to_owned))
-        .collect()
-    else {
-        return Ok(None);
-    };
-    let arguments = expand(arguments)?;
-    let is_macro = Flags::parse(&arguments).is_proc_macro();
-    let directory = std::env::current_dir()?;
-    let Some((id, record)) = Record::of_compile(arguments, session.added(), directory)? else {
-        return Ok(None);
-    };
-    record.write(&Store::at(&session.store), &id)?;
-    Ok(is_macro.then_some((id, record.native)))
-}
-
-/// Puts the content of argument files (`@PATH`, one argument a line) in their place: cargo uses
-/// one where a command line is too long for the system.
-fn expand(arguments: Vec<String>) -> io::Result<Vec<String>> {
-    let mut expanded = Vec::with_capacity(arguments.len());
-    for argument in arguments {
-        match argument.strip_prefix('@') {
-            Some(path) => {
-                expanded.extend(
-                    fs::read_to_string(OsStr::new(path))?
-                        .lines()
-                        .map(str::to_owned),
-                );
-            }
-            None => expanded.push(argument),
-        }
-    }
-    Ok(expanded)
 }
 
 fn exit_code(status: ExitStatus) -> ExitCode {
@@ -253,54 +272,5 @@ fn exit_code(status: ExitStatus) -> ExitCode {
     match status.code() {
         Some(0) => ExitCode::SUCCESS,
         code => ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rustc_is_found_behind_a_workspace_wrapper() {
-        let check = |line: &str, expect: Option<&str>| {
-            let arguments: Vec<OsString> = line.split(' ').map(OsString::from).collect();
-            let found = rustc_arguments(Path::new("/bin/rustc"), &arguments);
-            let expect: Option<Vec<OsString>> =
-                expect.map(|rest| rest.split_terminator(' ').map(OsString::from).collect());
-            assert_eq!(found.map(<[_]>::to_vec), expect, "{line}");
-        };
-        check("/bin/rustc -vV", Some("-vV"));
-        check(
-            "clippy-driver /bin/rustc --crate-name a",
-            Some("--crate-name a"),
-        );
-        check("build --release", None);
-        check("build -- x /bin/rustc", None);
-    }
-
-    #[test]
-    fn one_line_of_many() {
-        let check = |text: &str, expect: &str| assert_eq!(first_error(text), expect);
-        check(
-            "warning: a\n --> b\nerror[E0432]: c\nerror: d",
-            "error[E0432]: c",
-        );
-        check("failed to run rustc", "failed to run rustc");
-        check("", "");
-    }
-
-    #[test]
-    fn argument_files_are_read() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), "--cfg\nfeature=\"a b\"\n").unwrap();
-        let line = vec![
-            "-v".into(),
-            format!("@{}", file.path().display()),
-            "x.rs".into(),
-        ];
-        assert_eq!(
-            expand(line).unwrap(),
-            ["-v", "--cfg", "feature=\"a b\"", "x.rs"]
-        );
     }
 }

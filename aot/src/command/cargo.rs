@@ -1,23 +1,27 @@
 //! `pm-aot cargo`: cargo, with every macro from its artifact.
 
+use crate::cache::CacheOptions;
 use crate::command::{build, rustc, shim};
 use crate::shell::{Format, Shell, Verbosity};
 use crate::toolchain::{ToolchainOptions, set_up};
 use crate::{Error, Exit};
-use pm_build::{Hooks, Mode, OptLevel};
-use pm_policy::Sandbox;
+use pm_build::{Hooks, Mode, OptLevel, ShimFiles};
+use pm_engine::{Cpu, Settings, TARGET, WASMTIME_VERSION};
 use pm_toolchain::Toolchain;
-use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 /// Run cargo with macros from their artifacts
 ///
 /// Runs cargo, by the toolchain that `pm-aot setup` finds or makes, and compiles each macro crate for
-/// wasm as soon as cargo has built it. The native rustc then runs it by a shim (`pm-aot shim`), which
-/// takes the native library's place. A macro crate that doesn't compile for wasm stays native, with a
-/// warning; a policy says for each crate which version runs and what it may read (docs/POLICY.md). Works in a `pm-aot` directory of its own in cargo's target directory, unless
-/// `--target-dir` names one.
+/// wasm instead of natively. The native rustc then runs it by a shim (`pm-aot shim`), which takes the
+/// native library's place. A macro crate that doesn't compile for wasm stays native, with a warning; a
+/// policy says for each crate which version runs and what it may read (docs/POLICY.md). Works in a `pm-aot`
+/// directory of its own in cargo's target directory, unless `--target-dir` names one.
+///
+/// What is made of a macro crate is kept in the machine's macro cache (`pm-aot cache`). A project
+/// with a crate that is there doesn't compile it, nor the libraries that only such crates need.
 ///
 /// With `--wasi`, every library and program that cargo only wants checked, as `cargo check` does, is
 /// checked by the WASI rustc (`pm-aot rustc`), in a directory `wasi`; what is linked or run, build
@@ -28,6 +32,9 @@ use std::path::Path;
 pub(crate) struct Options {
     #[command(flatten)]
     toolchain: ToolchainOptions,
+
+    #[command(flatten)]
+    cache: CacheOptions,
 
     /// Check with the WASI rustc
     #[arg(long)]
@@ -59,6 +66,7 @@ Examples:
 pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
     let Options {
         toolchain,
+        cache,
         wasi,
         opt_level,
         cargo,
@@ -72,12 +80,15 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
         Mode::Wasi => drop(rustc::installed()?),
         _ => drop(shim::loader()?),
     }
+    let cache = cache.resolve()?;
     let toolchain = set_up(&toolchain.request(build::is_offline(&arguments))?, shell)?;
     build::with_reporter(shell, |report| {
         let settings = pm_build::BuildOptions {
             subcommand,
             opt_level,
             mode,
+            cache: (cache.limit() > 0).then_some(cache),
+            identity: identity()?,
             report,
             ..Default::default()
         };
@@ -98,30 +109,33 @@ impl Hooks for Wrapper {
         rustc::run_with(arguments).unwrap_or_else(|error| shell().error(&error).code())
     }
 
-    fn compiled(
-        &self,
-        wasm: &Path,
-        mode: Mode,
-        toolchain: &Toolchain,
-        sandbox: &Sandbox,
-    ) -> Result<(), String> {
-        if let Err(error) = pm_loader::compile::precompile_file(wasm) {
-            let text = format!("there is no artifact for `{}`: {error}", wasm.display());
-            if mode == Mode::Wasi {
-                // The WASI rustc compiles the module itself.
-                eprintln!("warning: {text}");
-                return Ok(());
-            }
-            return Err(text);
-        }
-        if mode == Mode::Shims {
-            let name = wasm.file_stem().unwrap_or_default().to_string_lossy();
-            let library = wasm.with_file_name(format!("{DLL_PREFIX}{name}{DLL_SUFFIX}"));
-            shim::make(&library, &library, toolchain, sandbox)
-                .map_err(|error| error.to_string())?;
-        }
-        Ok(())
+    fn precompile(&self, wasm: &Path) -> Result<PathBuf, String> {
+        let made = pm_loader::compile::precompile_file(wasm);
+        made.map(|(artifact, _)| artifact)
+            .map_err(|error| error.to_string())
     }
+
+    fn shim(&self, files: &ShimFiles<'_>, toolchain: &Toolchain) -> Result<(), String> {
+        shim::make(files, toolchain).map_err(|error| error.to_string())
+    }
+}
+
+/// What artifacts are made by: the engine, and this very program, whose size and time change
+/// with every build of it.
+fn identity() -> Result<String, Error> {
+    let program = fs_err::metadata(std::env::current_exe()?)?;
+    let built = program
+        .modified()?
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let version = env!("CARGO_PKG_VERSION");
+    Ok(format!(
+        "pm-aot {version} ({} bytes, {} ns), wasmtime {WASMTIME_VERSION}, {TARGET}, {:?}\n{}",
+        program.len(),
+        built.as_nanos(),
+        Cpu::FEATURES,
+        Settings::default(),
+    ))
 }
 
 fn shell() -> Shell {

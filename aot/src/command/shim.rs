@@ -5,6 +5,7 @@ use crate::toolchain::{ToolchainOptions, set_up};
 use crate::{Error, Exit};
 use object::{Object, ObjectSection};
 use pm_abi::layout::DECLS_PREFIX;
+use pm_build::ShimFiles;
 use pm_loader::artifact::Artifact;
 use pm_policy::{Policy, Sandbox};
 use pm_shim::Target;
@@ -56,22 +57,44 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
     )
     .map_err(Error::Policy)?;
     let sandbox = policy.decide(&crate_name(&library)).sandbox;
-    make(&library, &output, &toolchain, &sandbox)?;
+    write(
+        &artifact_of(&library),
+        &metadata(&library)?,
+        &output,
+        &toolchain,
+        &sandbox,
+    )?;
     shell.status("Made", output.display());
     Ok(Exit::Success)
 }
 
-/// Makes the shim of a native library, which it may replace.
-pub(crate) fn make(
-    library: &Path,
+/// Makes the shim of a macro crate that was compiled for wasm.
+pub(crate) fn make(files: &ShimFiles<'_>, toolchain: &Toolchain) -> Result<(), Error> {
+    let ShimFiles {
+        artifact,
+        metadata,
+        library,
+        sandbox,
+    } = files;
+    write(
+        artifact,
+        &fs_err::read(metadata)?,
+        library,
+        toolchain,
+        sandbox,
+    )
+}
+
+/// Writes a shim, which may replace the native library.
+fn write(
+    path: &Path,
+    metadata: &[u8],
     output: &Path,
     toolchain: &Toolchain,
     sandbox: &Sandbox,
 ) -> Result<(), Error> {
-    let metadata = metadata(library)?;
-    let path = artifact_of(library);
-    let artifact = Artifact::open(&path).map_err(|refusal| Error::Artifact {
-        path: path.clone(),
+    let artifact = Artifact::open(path).map_err(|refusal| Error::Artifact {
+        path: path.to_owned(),
         refusal,
     })?;
     let manifest = artifact.manifest();
@@ -99,9 +122,9 @@ pub(crate) fn make(
         loader: &text(&loader()?)?,
         symbol: &format!("{DECLS_PREFIX}{}__", manifest.source.crate_id),
         macros: &manifest.module.declarations,
-        metadata: &metadata,
+        metadata,
         schema: &schema,
-        artifact: &text(&fs_err::canonicalize(&path)?)?,
+        artifact: &text(&fs_err::canonicalize(path)?)?,
         rustc: &manifest.rustc,
         sandbox: &sandbox,
     };
@@ -118,13 +141,6 @@ pub(crate) fn make(
     Ok(())
 }
 
-/// The crate of a native library, `libCRATE-HASH.so`.
-fn crate_name(library: &Path) -> String {
-    let name = artifact_of(library);
-    let name = name.file_stem().unwrap_or_default().to_string_lossy();
-    name.split('-').next().unwrap_or_default().to_owned()
-}
-
 /// The artifact of a native library: `NAME.cwasm` beside `libNAME.so`.
 fn artifact_of(library: &Path) -> PathBuf {
     let stem = library.file_stem().unwrap_or_default();
@@ -133,6 +149,13 @@ fn artifact_of(library: &Path) -> PathBuf {
         None => stem,
     };
     library.with_file_name(name).with_extension("cwasm")
+}
+
+/// The crate of a native library, `libCRATE-HASH.so`.
+fn crate_name(library: &Path) -> String {
+    let name = artifact_of(library);
+    let name = name.file_stem().unwrap_or_default().to_string_lossy();
+    name.split('-').next().unwrap_or_default().to_owned()
 }
 
 /// The macro crate's metadata: what is in a native library's section `.rustc`, after 8 bytes of magic

@@ -1,10 +1,12 @@
 //! Graphs out of a build directory that cargo might have left.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
+use std::time::SystemTime;
 
 use fs_err as fs;
 
 use super::*;
+use crate::record::{Compile, State};
 
 /// A build directory after cargo has compiled some crates in it, each with one source file.
 struct Compiled {
@@ -51,7 +53,14 @@ impl Compiled {
                 .map(|(name, file)| format!("--extern={name}={}", at(file).display())),
         );
         let directory = self.directory.path().to_owned();
-        let (id, record) = Record::of_compile(arguments, BTreeMap::new(), directory)
+        let compile = Compile {
+            arguments,
+            environment: BTreeMap::new(),
+            directory,
+            started: SystemTime::now(),
+            input: None,
+        };
+        let (id, record) = Record::of_compile(compile, State::Compiled)
             .unwrap()
             .unwrap();
         record.write(&self.store, &id).unwrap();
