@@ -3,9 +3,11 @@
 //! The native side is the same macro as cargo built it, loaded as rustc loads it, answered by the
 //! same server as the wasm. Everything in one process and one run, interleaved; medians are shown.
 
+mod cargo;
 mod case;
 mod measure;
 mod native;
+mod process;
 mod rustc;
 mod wasm;
 
@@ -34,6 +36,17 @@ enum Command {
         /// Leave the JIT out: for a profiler.
         #[arg(long)]
         without_jit: bool,
+    },
+    /// Whole cargo builds of a package, native and with macros from their artifacts.
+    Cargo {
+        /// The package's folder; a copy of it is built.
+        package: PathBuf,
+        /// The pm-aot that runs cargo.
+        #[arg(long)]
+        pm_aot: PathBuf,
+        /// How often each build is made.
+        #[arg(long, default_value_t = 5)]
+        repetitions: usize,
     },
     /// What macros add to a compile by the WASI rustc.
     Rustc {
@@ -66,6 +79,11 @@ fn main() -> Result<()> {
             repetitions,
             without_jit,
         } => load(&target, repetitions, without_jit),
+        Command::Cargo {
+            package,
+            pm_aot,
+            repetitions,
+        } => cargo::run(&package, &pm_aot, repetitions),
         Command::Rustc {
             target,
             pm_aot,

@@ -4,13 +4,12 @@
 //! (`--emit=metadata`) by native rustc with the native macro, and by the WASI rustc with the macro
 //! from its artifact and by JIT; without any, to know what the macro adds.
 
-use crate::measure::{Sample, timed};
+use crate::measure::Sample;
+use crate::process::Run;
 use anyhow::{Context, Result, bail};
 use pm_toolchain::{Request, Toolchain};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Duration;
-use wait4::Wait4;
+use std::process::Command;
 
 /// The derives of the large crate, each on a struct of eight fields.
 const MANY: usize = 600;
@@ -59,15 +58,6 @@ fn wasi(places: &Places) -> Command {
     let mut rustc = places.toolchain.unstable_command(&places.pm_aot);
     rustc.arg("rustc");
     rustc
-}
-
-/// One process.
-struct Run {
-    wall: Duration,
-    cpu: Duration,
-    /// Resident at most, in bytes.
-    peak: u64,
-    stderr: String,
 }
 
 /// Measures. `target` is a target directory with serde and its macros, natively and as wasm.
@@ -173,24 +163,8 @@ fn compile(places: &Places, way: &Way, source: &Path, folder: &Path) -> Result<R
         .args(["--out-dir".as_ref(), folder, source])
         .env("PM_AOT_LOG", "info")
         .env("PM_AOT_STATISTICS", "1")
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
-    // To a file: nobody reads a pipe before the end.
-    let path = folder.join("stderr");
-    rustc.stderr(fs_err::File::create(&path)?.into_parts().0);
-    let (result, wall) = timed(|| rustc.spawn()?.wait4());
-    let result = result?;
-    let stderr = fs_err::read_to_string(&path)?;
-    if !result.status.success() {
-        bail!("{}: {}\n{stderr}", way.name, result.status);
-    }
-    Ok(Run {
-        wall,
-        cpu: result.rusage.utime + result.rusage.stime,
-        peak: result.rusage.maxrss,
-        stderr,
-    })
+        .current_dir(folder);
+    Run::of(&mut rustc, folder).context(way.name)
 }
 
 /// What the host has written to standard error.

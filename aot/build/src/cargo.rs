@@ -237,15 +237,17 @@ impl Cargo<'_> {
         }
     }
 
-    /// `cargo clean` of some packages.
+    /// `cargo clean` of some packages, in the directory that builds work in.
     pub(crate) fn clean<'a>(
         &self,
+        workspace: &Workspace,
         packages: impl IntoIterator<Item = &'a str>,
     ) -> Result<ExitStatus, BuildError> {
         let mut command = self.command();
         command.args(["clean", "--quiet"]);
         command
             .args(&self.arguments.place)
+            .args(self.own_target_dir(workspace))
             .args(&self.arguments.profile);
         for package in packages {
             command.args(["--package", package]);

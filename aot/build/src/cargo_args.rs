@@ -89,7 +89,10 @@ impl CargoArgs {
         } else if is(FEATURES) || is(FEATURE_SWITCHES) {
             self.features.extend_from_slice(&whole);
         } else if is(PROFILE) || is(PROFILE_SWITCHES) {
-            self.profile.extend_from_slice(&whole);
+            // `cargo rustc`'s name for `dev`, which no other command takes.
+            if flag != "--profile" || value.as_deref() != Some(OsStr::new("check")) {
+                self.profile.extend_from_slice(&whole);
+            }
             if flag == "--target-dir" {
                 self.target_dir.clone_from(&value);
             }
@@ -197,6 +200,7 @@ mod tests {
             "--release --target-dir t",
         );
         check("--profile=bench -r", "", "", "--profile bench -r");
+        check("--profile=check --profile=x", "", "", "--profile x");
         check("-p a -- --release -j 4", "", "", "");
     }
 

@@ -170,7 +170,7 @@ impl Engine<'_> {
                     failed,
                 });
             }
-            refresh::make_stale(self.cargo, self.store, &unseen, &artifacts)?;
+            refresh::make_stale(self.cargo, self.workspace, self.store, &unseen, &artifacts)?;
             let (status, again) = self.cargo.build(self.workspace, self.store, false)?;
             if !status.success() {
                 return Ok(Seen::CargoFailed(status));

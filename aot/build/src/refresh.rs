@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::Metadata;
 
 use crate::artifact::Artifact;
-use crate::cargo::Cargo;
+use crate::cargo::{Cargo, Workspace};
 use crate::store::Store;
 use crate::{BuildError, Event};
 
@@ -13,6 +13,7 @@ use crate::{BuildError, Event};
 /// record of it, so that cargo's next run compiles it again.
 pub(crate) fn make_stale(
     cargo: &Cargo<'_>,
+    workspace: &Workspace,
     store: &Store,
     macros: &[&Artifact],
     artifacts: &[Artifact],
@@ -39,7 +40,7 @@ pub(crate) fn make_stale(
     (cargo.options.report)(Event::Refreshing {
         packages: &packages,
     });
-    let status = cargo.clean(stale.into_keys())?;
+    let status = cargo.clean(workspace, stale.into_keys())?;
     if status.success() {
         Ok(())
     } else {
