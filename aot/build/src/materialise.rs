@@ -28,7 +28,7 @@ pub(crate) enum Failure {
     Io(#[from] io::Error),
     /// Only its place is there.
     #[error(
-        "`{}` was not compiled, and it isn't known any more how to: run `pm-aot cargo clean` for this \\
+        "`{}` was not compiled, and it isn't known any more how to: run `pm-aot cargo clean` for this \
          target directory",
         .0.display()
     )]
