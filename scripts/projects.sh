@@ -12,7 +12,7 @@ if ((!${#packages[@]})); then
 fi
 # The loader apart: with the others it would have their compiler in it.
 cargo build --release --locked --package pm-native >&2
-cargo build --release --locked --package pm-aot >&2
+cargo build --release --locked --package pm-aot --package pm-bench >&2
 pm_aot=$PWD/target/release/pm-aot
 "$pm_aot" setup >&2
 work=$PWD/target/projects
