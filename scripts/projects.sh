@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 packages=("$@")
 if ((!${#packages[@]})); then
-    packages=(just@1.59.0 lsp-types@0.97.0 serde_with@3.25.0 axum@0.8.9 bevy_reflect@0.20.1)
+    packages=(just@1.59.0 lsp-types@0.97.0 serde_with@3.25.0 bevy_reflect@0.20.1)
 fi
 # The loader apart: with the others it would have their compiler in it.
 cargo build --release --locked --package pm-native >&2
