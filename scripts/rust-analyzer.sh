@@ -9,7 +9,9 @@ cd "$(dirname "$0")/.."
 
 target=${CARGO_TARGET_DIR:-$PWD/target}
 if [ -z "${PM_AOT:-}" ]; then
-    cargo build --release --locked --package pm-aot --package pm-native
+    # The loader apart: with the others it would have their compiler in it.
+    cargo build --release --locked --package pm-native
+    cargo build --release --locked --package pm-aot --package pm-bench
     PM_AOT=$target/release/pm-aot
 fi
 "$PM_AOT" setup

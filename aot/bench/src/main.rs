@@ -1,7 +1,8 @@
 //! Measures what a macro costs: to load, to instantiate, to expand; as wasm and natively.
 //!
 //! The native side is the same macro as cargo built it, loaded as rustc loads it, answered by the
-//! same server as the wasm. Everything in one process and one run, interleaved; medians are shown.
+//! same server as the wasm. All of it in one process and one run, one kind after the other; medians are
+//! shown. Whole compiles (`rustc`) and builds (`cargo`) are processes of their own, interleaved.
 
 mod cargo;
 mod case;
