@@ -40,6 +40,8 @@ fi
 
 step "lints"
 cargo clippy --workspace --all-targets --locked -- --deny warnings
+# The loader as it is built by itself, without a compiler in it.
+cargo clippy --package pm-native --locked -- --deny warnings
 
 step "docs"
 RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked --document-private-items

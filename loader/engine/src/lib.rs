@@ -42,9 +42,13 @@ pub enum Purpose {
 ///
 /// Where wasmtime can't run on this machine: the text says which feature or setting is missing.
 pub fn engine(purpose: Purpose, abi: u32) -> wasmtime::Result<Engine> {
-    let mut config = config(purpose, abi)?;
+    let config = config(purpose, abi)?;
     #[cfg(feature = "compile")]
-    cpu::compiler(&mut config, purpose)?;
+    let config = {
+        let mut config = config;
+        cpu::compiler(&mut config, purpose)?;
+        config
+    };
     Engine::new(&config)
 }
 
@@ -71,13 +75,13 @@ pub fn pooling_engine(abi: u32) -> wasmtime::Result<Engine> {
 }
 
 fn loading_config(abi: u32) -> wasmtime::Result<Config> {
-    #[cfg_attr(
-        not(feature = "compile"),
-        expect(unused_mut, reason = "there is no compiler to leave out")
-    )]
-    let mut config = config(Purpose::Artifact, abi)?;
+    let config = config(Purpose::Artifact, abi)?;
     #[cfg(feature = "compile")]
-    config.enable_compiler(false);
+    let config = {
+        let mut config = config;
+        config.enable_compiler(false);
+        config
+    };
     Ok(config)
 }
 
