@@ -44,18 +44,18 @@ const CRATES: &[(&str, &str)] = &[
 ];
 
 /// Some projects of one user.
-struct Machine {
+pub(crate) struct Machine {
     folder: tempfile::TempDir,
 }
 
 /// What a cargo of ours left.
-struct Ran {
-    succeeded: bool,
-    stderr: String,
+pub(crate) struct Ran {
+    pub(crate) succeeded: bool,
+    pub(crate) stderr: String,
 }
 
 impl Machine {
-    fn new() -> Machine {
+    pub(crate) fn new() -> Machine {
         let machine = Machine {
             folder: tempfile::tempdir().expect("a temporary folder"),
         };
@@ -65,7 +65,7 @@ impl Machine {
         machine
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -76,7 +76,7 @@ impl Machine {
     }
 
     /// A program that prints the word, by the macro.
-    fn project(&self, name: &str) {
+    pub(crate) fn project(&self, name: &str) {
         let manifest = format!(
             "[package]\nname = '{name}'\nedition = '2024'\n[workspace]\n\
              [dependencies]\nwords = {{ path = '../crates/words' }}\n"
@@ -91,7 +91,7 @@ impl Machine {
         self.write(name, &(old + text));
     }
 
-    fn command(&self, project: &str, arguments: &str) -> Command {
+    pub(crate) fn command(&self, project: &str, arguments: &str) -> Command {
         let mut command = Command::new(pm_aot());
         without_cargo(&mut command)
             .current_dir(self.at(project))
@@ -118,7 +118,7 @@ impl Machine {
     }
 
     #[track_caller]
-    fn prints(&self, project: &str, word: &str) {
+    pub(crate) fn prints(&self, project: &str, word: &str) {
         let program = self.at(project).join("target/pm-aot/debug").join(project);
         let output = Command::new(&program).output().expect("a program");
         assert_eq!(String::from_utf8_lossy(&output.stdout), format!("{word}\n"));
@@ -157,7 +157,7 @@ impl Machine {
     }
 }
 
-fn run(command: &mut Command) -> Ran {
+pub(crate) fn run(command: &mut Command) -> Ran {
     let output = command
         .output()
         .unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -167,7 +167,7 @@ fn run(command: &mut Command) -> Ran {
     }
 }
 
-fn is_from_cache(stderr: &str) -> bool {
+pub(crate) fn is_from_cache(stderr: &str) -> bool {
     stderr.contains(": from the cache")
 }
 

@@ -47,3 +47,4 @@ mod snapshot;
 mod stock;
 mod wasi;
 mod wasi_rustc;
+mod wrapper;

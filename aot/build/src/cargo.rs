@@ -15,7 +15,7 @@ use crate::cargo_args::CargoArgs;
 use crate::decided;
 use crate::session::{self, Now, Session};
 use crate::store::Store;
-use crate::{BuildError, BuildOptions, Event, MacroCache, Mode, log};
+use crate::{BuildError, BuildOptions, Event, MacroCache, Mode, log, outer};
 
 /// Cargo, with the user's arguments.
 pub(crate) struct Cargo<'a> {
@@ -45,6 +45,12 @@ impl Workspace {
     pub(crate) fn policy(&self) -> Result<Policy, BuildError> {
         let variable = std::env::var_os(pm_policy::VARIABLE);
         Ok(Policy::read(&self.workspace_root, variable.as_deref())?)
+    }
+
+    /// Whether cargo has kept this line of what `rustc -vV` said.
+    pub(crate) fn knows_version(&self, line: &str) -> bool {
+        let kept = fs_err::read_to_string(self.target_directory.join(".rustc_info.json"));
+        kept.is_ok_and(|kept| kept.contains(line))
     }
 
     /// Where the side directory of a build is.
@@ -258,8 +264,10 @@ impl Cargo<'_> {
     /// The rustc wrapper that the user has set, in the environment or in cargo's configuration.
     fn users_wrapper(&self, workspace: &Workspace) -> Option<PathBuf> {
         if let Some(wrapper) = std::env::var_os("RUSTC_WRAPPER") {
-            // An empty one switches off what the configuration says.
-            return (!wrapper.is_empty()).then(|| wrapper.into());
+            // An empty one switches off what the configuration says, and this program needs no other
+            // one's help.
+            let is_another = !wrapper.is_empty() && !outer::is_ours(&wrapper);
+            return is_another.then(|| wrapper.into());
         }
         let mut command = self.toolchain.unstable_command(&self.toolchain.cargo);
         command
@@ -273,7 +281,7 @@ impl Cargo<'_> {
             .ok()
             .filter(|output| output.status.success())?;
         let wrapper: String = serde_json::from_slice(&output.stdout).ok()?;
-        if wrapper.is_empty() {
+        if wrapper.is_empty() || outer::is_ours(OsStr::new(&wrapper)) {
             None
         } else if wrapper.contains(['/', '\\']) {
             Some(workspace.workspace_root.join(wrapper))

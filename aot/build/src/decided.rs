@@ -90,8 +90,29 @@ impl Decided {
     }
 }
 
+/// The packages of the macro crates whose libraries aren't what the policy says now.
+pub(crate) fn stale(store: &Store, policy: &Policy) -> std::io::Result<Vec<String>> {
+    let mut all = Vec::new();
+    find(store, policy, |_, decided| {
+        all.push(decided.package.clone());
+        Ok(())
+    })?;
+    Ok(all)
+}
+
 /// Removes the macro crates' libraries that aren't what the policy says now.
 pub(crate) fn apply(store: &Store, policy: &Policy) -> std::io::Result<()> {
+    find(store, policy, |note, decided| {
+        remove(&decided.library)?;
+        remove(note)
+    })
+}
+
+fn find(
+    store: &Store,
+    policy: &Policy,
+    mut found: impl FnMut(&Path, &Decided) -> std::io::Result<()>,
+) -> std::io::Result<()> {
     let Ok(entries) = fs::read_dir(store.macros()) else {
         // Nothing was built here yet.
         return Ok(());
@@ -105,8 +126,7 @@ pub(crate) fn apply(store: &Store, policy: &Policy) -> std::io::Result<()> {
             continue;
         };
         if !decided.holds(&policy.decide(&decided.package)) {
-            remove(&decided.library)?;
-            remove(&path)?;
+            found(&path, &decided)?;
         }
     }
     Ok(())

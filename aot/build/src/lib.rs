@@ -41,6 +41,7 @@ mod known;
 mod log;
 mod materialise;
 mod options;
+mod outer;
 mod placeholder;
 mod record;
 mod refresh;
@@ -57,5 +58,7 @@ pub use cache::{MacroCache, Usage};
 pub use decided::Decided;
 pub use engine::build;
 pub use error::BuildError;
-pub use options::{BuildOptions, Event, Hooks, Mode, OptLevel, ShimFiles, UnknownOptLevel};
+pub use options::{
+    BuildOptions, Event, Hooks, Mode, OptLevel, Settings, ShimFiles, UnknownOptLevel,
+};
 pub use wrapper::wrapper_main;

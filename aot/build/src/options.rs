@@ -109,6 +109,13 @@ pub enum Mode {
 
 /// What the wrapper does beyond running rustc, in a [`Mode`] other than the native one.
 pub trait Hooks {
+    /// What a cargo is served with that was started without [`build`](crate::build()), but with this
+    /// program as its `RUSTC_WRAPPER`.
+    ///
+    /// # Errors
+    /// If macros can't run from wasm: such a cargo compiles natively then, and says why.
+    fn settings(&self) -> Result<Settings, String>;
+
     /// Checks a unit in rustc's place, with this process's streams: rustc's arguments in, its exit
     /// status out.
     fn check(&self, arguments: Vec<OsString>) -> u8;
@@ -124,6 +131,19 @@ pub trait Hooks {
     /// # Errors
     /// If none can be made.
     fn shim(&self, shim: &ShimFiles<'_>, toolchain: &Toolchain) -> Result<(), String>;
+}
+
+/// The part of [`BuildOptions`] that doesn't depend on cargo's arguments.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What compiles macros to wasm; only its own rustc is served.
+    pub toolchain: Toolchain,
+    /// See [`BuildOptions::opt_level`].
+    pub opt_level: OptLevel,
+    /// See [`BuildOptions::cache`].
+    pub cache: Option<MacroCache>,
+    /// See [`BuildOptions::identity`].
+    pub identity: String,
 }
 
 /// What a shim is made of, and where it goes.

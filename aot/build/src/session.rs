@@ -78,6 +78,17 @@ impl Session {
                 None => variables.remove(name),
             };
         }
+        Self::of_variables(rustc, inner, store, now, variables)
+    }
+
+    /// The same for a cargo that runs already, with the environment that it started with.
+    pub(crate) fn of_variables(
+        rustc: &Path,
+        inner: Option<PathBuf>,
+        store: &Path,
+        now: Option<Now>,
+        variables: BTreeMap<OsString, OsString>,
+    ) -> Self {
         let environment = variables
             .iter()
             .filter_map(|(name, value)| Some((name.to_str()?.to_owned(), digest(value))))

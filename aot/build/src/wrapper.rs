@@ -11,14 +11,16 @@ mod macro_crate;
 mod policy;
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::Path;
-use std::process::{ExitCode, ExitStatus};
+use std::process::{Command, ExitCode, ExitStatus};
 use std::time::SystemTime;
 
 use crate::call::{self, Call};
 use crate::known::{Dependency, Input};
 use crate::materialise::{Failure, Needed};
+use crate::outer::{self, Caller};
 use crate::record::{Compile, Record, State, is_host_library};
 use crate::run::{Show, run, say};
 use crate::session::{self, Now, Session};
@@ -34,14 +36,77 @@ use policy::Unserved;
 /// stderr and changes nothing about it.
 #[must_use]
 pub fn wrapper_main(hooks: &impl Hooks) -> Option<ExitCode> {
-    let session = Session::read(&std::env::var_os(session::VARIABLE)?)?;
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    let before = call::of_rustc(&session.rustc, &arguments)?;
+    let (session, before, is_ours) = match std::env::var_os(session::VARIABLE) {
+        Some(file) => {
+            let session = Session::read(&file)?;
+            let before = call::of_rustc(&session.rustc, &arguments)?;
+            (session, before, true)
+        }
+        None => {
+            let before = outer::before(&arguments)?;
+            match outer::caller(hooks, &arguments, before) {
+                Caller::Served(session) => (*session, before, false),
+                Caller::Unserved(reason) => return Some(unserved(&arguments, before, &reason)),
+                Caller::Other => return Some(plain(&arguments)),
+            }
+        }
+    };
     let result = match Call::new(&session, &arguments, before) {
-        Ok(call) => Unit::new(&session, hooks, call).compile(),
+        Ok(call) => {
+            let mut unit = Unit::new(&session, hooks, call);
+            if !is_ours && let Some(out_dir) = unit.call.flags.out_dir() {
+                let out_dir = unit.call.directory.join(out_dir);
+                unit.store = outer::store_of(&out_dir).unwrap_or(unit.store);
+            }
+            unit.compile()
+        }
         Err(error) => Err(error.into()),
     };
     Some(result.unwrap_or_else(|failure| tell(&session.rustc, &failure)))
+}
+
+/// Compiles natively, for a cargo that nothing can be done for.
+fn unserved(arguments: &[OsString], before: usize, reason: &str) -> ExitCode {
+    if arguments[before..] == ["-vV"] {
+        let mut command = Command::new(&arguments[0]);
+        command.args(&arguments[1..]);
+        return version(command).unwrap_or_else(|error| not_run(&arguments[0], &error));
+    }
+    let code = plain(arguments);
+    if arguments[before..]
+        .iter()
+        .any(|argument| argument == "proc-macro")
+    {
+        let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
+        // cargo repeats it with each build.
+        eprintln!("warning: `{package}` stays native: {reason}");
+    }
+    code
+}
+
+/// Runs what the arguments say.
+fn plain(arguments: &[OsString]) -> ExitCode {
+    let status = Command::new(&arguments[0]).args(&arguments[1..]).status();
+    status.map_or_else(|error| not_run(&arguments[0], &error), exit_code)
+}
+
+fn not_run(program: &OsStr, error: &io::Error) -> ExitCode {
+    eprintln!("error: failed to run `{}`: {error}", program.display());
+    ExitCode::FAILURE
+}
+
+/// Answers `rustc -vV` with a line more. Cargo takes it for another compiler than the one without the
+/// wrapper, and so never takes the one's files for the other's.
+fn version(mut command: Command) -> io::Result<ExitCode> {
+    let output = command.output()?;
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(&output.stdout)?;
+    if output.status.success() {
+        writeln!(stdout, "{}", outer::VERSION_LINE)?;
+    }
+    io::stderr().write_all(&output.stderr)?;
+    Ok(exit_code(output.status))
 }
 
 /// Says why a unit couldn't be compiled.
@@ -89,7 +154,7 @@ impl<'a, H: Hooks> Unit<'a, H> {
                 Ok(ExitCode::from(self.hooks.check(self.call.given.clone())))
             }
             Some(now) if now.mode == Mode::Shims && self.call.arguments == ["-vV"] => {
-                self.version()
+                version(self.call.command()).map_err(Failure::Io)
             }
             Some(now) if now.mode == Mode::Shims && is_host_library(flags) => {
                 if flags.is_proc_macro() {
@@ -101,19 +166,6 @@ impl<'a, H: Hooks> Unit<'a, H> {
             _ if is_host_library(flags) => self.noted(),
             _ => self.other(),
         }
-    }
-
-    /// Answers `rustc -vV` with a line more. Cargo takes it for another compiler than the one without the
-    /// wrapper, and so never takes the one's files for the other's.
-    fn version(&self) -> Result<ExitCode, Failure> {
-        let output = self.call.command().output().map_err(Failure::Io)?;
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(&output.stdout)?;
-        if output.status.success() {
-            writeln!(stdout, "pm-aot: {}", env!("CARGO_PKG_VERSION"))?;
-        }
-        io::stderr().write_all(&output.stderr)?;
-        Ok(exit_code(output.status))
     }
 
     /// What no macro needs: a program, a library for another target, a question.

@@ -5,6 +5,7 @@ use crate::command::{build, rustc, shim};
 use crate::shell::{Format, Shell, Verbosity};
 use crate::toolchain::{ToolchainOptions, set_up};
 use crate::{Error, Exit};
+use clap::Parser;
 use pm_build::{Hooks, Mode, OptLevel, ShimFiles};
 use pm_engine::{Cpu, Settings, TARGET, WASMTIME_VERSION};
 use pm_toolchain::Toolchain;
@@ -22,6 +23,9 @@ use std::time::UNIX_EPOCH;
 ///
 /// What is made of a macro crate is kept in the machine's macro cache (`pm-aot cache`). A project
 /// with a crate that is there doesn't compile it, nor the libraries that only such crates need.
+///
+/// The same without this command: `RUSTC_WRAPPER=pm-aot` with a cargo of the toolchain that `pm-aot setup`
+/// found. What this command's options set, the environment then does.
 ///
 /// With `--wasi`, every library and program that cargo only wants checked, as `cargo check` does, is
 /// checked by the WASI rustc (`pm-aot rustc`), in a directory `wasi`; what is linked or run, build
@@ -105,6 +109,10 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
 pub(crate) struct Wrapper;
 
 impl Hooks for Wrapper {
+    fn settings(&self) -> Result<pm_build::Settings, String> {
+        environment().map_err(|error| error.to_string())
+    }
+
     fn check(&self, arguments: Vec<OsString>) -> u8 {
         rustc::run_with(arguments).unwrap_or_else(|error| shell().error(&error).code())
     }
@@ -118,6 +126,36 @@ impl Hooks for Wrapper {
     fn shim(&self, files: &ShimFiles<'_>, toolchain: &Toolchain) -> Result<(), String> {
         shim::make(files, toolchain).map_err(|error| error.to_string())
     }
+}
+
+/// What the environment alone sets.
+#[derive(Debug, clap::Parser)]
+struct Environment {
+    #[command(flatten)]
+    toolchain: ToolchainOptions,
+
+    #[command(flatten)]
+    cache: CacheOptions,
+
+    #[arg(long, default_value_t, env = "PM_AOT_OPT_LEVEL")]
+    opt_level: OptLevel,
+}
+
+fn environment() -> Result<pm_build::Settings, Error> {
+    let Environment {
+        toolchain,
+        cache,
+        opt_level,
+    } = Environment::try_parse_from(["pm-aot"]).unwrap_or_else(|error| error.exit());
+    drop(shim::loader()?);
+    let cache = cache.resolve()?;
+    Ok(pm_build::Settings {
+        // Not set up from here: another process may have its output read.
+        toolchain: pm_toolchain::find(&toolchain.request(true)?)?,
+        opt_level,
+        cache: (cache.limit() > 0).then_some(cache),
+        identity: identity()?,
+    })
 }
 
 /// What artifacts are made by: the engine, and this very program, whose size and time change

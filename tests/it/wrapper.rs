@@ -1,0 +1,141 @@
+//! `RUSTC_WRAPPER=pm-aot` with a cargo that the user starts.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use fs_err as fs;
+use pm_tests::workspace::{pm_aot, toolchain, without_cargo};
+
+use crate::cache::{Machine, Ran, is_from_cache, run};
+
+/// A cargo of the toolchain that macros are compiled by, as a user calls it.
+fn cargo(machine: &Machine, project: &str, arguments: &str) -> Command {
+    let toolchain = toolchain();
+    let mut command = toolchain.command(&toolchain.cargo);
+    without_cargo(&mut command)
+        .current_dir(machine.at(project))
+        .env("PM_AOT_MACRO_CACHE", machine.at("cache"))
+        .env("PM_AOT_LOG", "info")
+        .env("PM_AOT_OPT_LEVEL", "0")
+        .env_remove("RUSTC_WRAPPER")
+        .args(arguments.split(' '));
+    command
+}
+
+fn wrapped(machine: &Machine, project: &str, arguments: &str) -> Command {
+    let mut command = cargo(machine, project, arguments);
+    command.env("RUSTC_WRAPPER", pm_aot());
+    command
+}
+
+#[track_caller]
+fn builds(machine: &Machine, project: &str, command: &mut Command) -> String {
+    let Ran { succeeded, stderr } = run(command);
+    assert!(succeeded, "{stderr}");
+    let program = machine.at(project).join("target/debug").join(project);
+    let output = Command::new(&program).output().expect("a program");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "hello\n");
+    stderr
+}
+
+/// The artifacts in a project's own target directory.
+fn artifacts(machine: &Machine, project: &str) -> Vec<PathBuf> {
+    let folder = machine.at(project).join("target/debug/deps");
+    let paths = fs::read_dir(folder).expect("a folder");
+    let paths = paths.map(|entry| entry.expect("an entry").path());
+    paths
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "cwasm")
+        })
+        .collect()
+}
+
+#[test]
+fn a_cargo_of_the_users() {
+    let machine = Machine::new();
+    machine.project("first");
+    let said = builds(
+        &machine,
+        "first",
+        &mut wrapped(&machine, "first", "build --offline"),
+    );
+    assert_eq!(artifacts(&machine, "first").len(), 1, "{said}");
+    assert!(!said.contains("stays native"), "{said}");
+
+    // The next one finds the crate in the cache, and compiles nothing below it.
+    machine.project("second");
+    let said = builds(
+        &machine,
+        "second",
+        &mut wrapped(&machine, "second", "build --offline"),
+    );
+    assert!(is_from_cache(&said), "{said}");
+    assert!(said.contains("not compiled until it is needed"), "{said}");
+
+    // Without the wrapper cargo takes nothing of that for its own, and with it again all is fresh.
+    let said = builds(
+        &machine,
+        "second",
+        &mut cargo(&machine, "second", "build --offline"),
+    );
+    assert!(said.contains("Compiling words"), "{said}");
+    let said = builds(
+        &machine,
+        "second",
+        &mut wrapped(&machine, "second", "build --offline"),
+    );
+    assert!(!said.contains("Compiling"), "{said}");
+}
+
+#[test]
+fn an_answer_that_cargo_has_kept() {
+    let machine = Machine::new();
+    machine.project("first");
+    // The same program is the wrapper, without the line in rustc's version.
+    let Ran { succeeded, stderr } = run(&mut machine.command("first", "build --offline"));
+    assert!(succeeded, "{stderr}");
+    let main = machine.at("crates/words/src/lib.rs");
+    let text = fs::read_to_string(&main).expect("a file");
+    fs::write(&main, text + "// Compiled again.\n").expect("a file");
+    let said = builds(
+        &machine,
+        "first",
+        &mut wrapped(&machine, "first", "build --offline"),
+    );
+    assert!(
+        said.contains("`words` stays native: cargo has kept"),
+        "{said}"
+    );
+
+    fs::remove_file(machine.at("first/target/.rustc_info.json")).expect("cargo's file");
+    let said = builds(
+        &machine,
+        "first",
+        &mut wrapped(&machine, "first", "build --offline"),
+    );
+    assert!(!said.contains("stays native"), "{said}");
+    assert!(said.contains("Compiling words"), "{said}");
+}
+
+#[test]
+fn with_our_own_cargo() {
+    let machine = Machine::new();
+    machine.project("first");
+    let mut command = machine.command("first", "cargo build --offline");
+    let Ran { succeeded, stderr } = run(command.env("RUSTC_WRAPPER", pm_aot()));
+    assert!(succeeded, "{stderr}");
+    machine.prints("first", "hello");
+}
+
+#[test]
+fn another_rustc() {
+    let machine = Machine::new();
+    machine.project("first");
+    // One that isn't there, as if nothing was set up.
+    let mut command = wrapped(&machine, "first", "build --offline");
+    command.env("PM_AOT_RUSTC", machine.at("no-rustc"));
+    let said = builds(&machine, "first", &mut command);
+    assert!(said.contains("warning: `words` stays native"), "{said}");
+    assert!(artifacts(&machine, "first").is_empty());
+}
