@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
 
 use pm_policy::Policy;
 use pm_toolchain::Toolchain;
@@ -31,6 +32,9 @@ pub(crate) struct Workspace {
     /// Only newer cargos have one that can be elsewhere.
     build_directory: Option<PathBuf>,
     workspace_root: PathBuf,
+    /// The wrapper that cargo's configuration names, as it is written there.
+    #[serde(skip)]
+    configured_wrapper: Option<String>,
 }
 
 impl Workspace {
@@ -114,7 +118,16 @@ impl Cargo<'_> {
 
     /// Where the workspace is, or nothing if cargo finds none: the user's command will say why.
     pub(crate) fn workspace(&self) -> Result<Option<Workspace>, BuildError> {
-        self.metadata(&["--no-deps".into()])
+        // Two questions to two cargos, each of which takes longer than all that this program does.
+        let (workspace, configured_wrapper) = thread::scope(|scope| {
+            let wrapper = scope.spawn(|| self.compiles().then(|| self.configured_wrapper()));
+            let workspace = self.metadata::<Workspace>(&["--no-deps".into()]);
+            (workspace, wrapper.join().ok().flatten().flatten())
+        });
+        Ok(workspace?.map(|workspace| Workspace {
+            configured_wrapper,
+            ..workspace
+        }))
     }
 
     /// Macros have to be there as wasm before anything that uses them is compiled: so a build that runs
@@ -269,6 +282,18 @@ impl Cargo<'_> {
             let is_another = !wrapper.is_empty() && !outer::is_ours(&wrapper);
             return is_another.then(|| wrapper.into());
         }
+        let wrapper = workspace.configured_wrapper.as_ref()?;
+        if wrapper.is_empty() || outer::is_ours(OsStr::new(wrapper)) {
+            None
+        } else if wrapper.contains(['/', '\\']) {
+            Some(workspace.workspace_root.join(wrapper))
+        } else {
+            Some(wrapper.into())
+        }
+    }
+
+    /// `build.rustc-wrapper` in cargo's configuration.
+    fn configured_wrapper(&self) -> Option<String> {
         let mut command = self.toolchain.unstable_command(&self.toolchain.cargo);
         command
             .args(["config", "-Zunstable-options", "get", "build.rustc-wrapper"])
@@ -280,14 +305,7 @@ impl Cargo<'_> {
             .output()
             .ok()
             .filter(|output| output.status.success())?;
-        let wrapper: String = serde_json::from_slice(&output.stdout).ok()?;
-        if wrapper.is_empty() || outer::is_ours(OsStr::new(&wrapper)) {
-            None
-        } else if wrapper.contains(['/', '\\']) {
-            Some(workspace.workspace_root.join(wrapper))
-        } else {
-            Some(wrapper.into())
-        }
+        serde_json::from_slice(&output.stdout).ok()
     }
 }
 

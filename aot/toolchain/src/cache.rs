@@ -1,5 +1,6 @@
 //! Where things are kept: `toolchains/ID`, `debian/NAME_VERSION`, and `tmp` for what is not
 //! finished. Everything appears by one rename, under one lock, so what has its name is whole.
+//! Compilers' answers, in `rustc`, need no lock.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -54,6 +55,11 @@ impl Cache {
     /// Where private prefixes are.
     pub(crate) fn prefixes(&self) -> PathBuf {
         self.root.join("debian")
+    }
+
+    /// Where compilers' answers are.
+    pub(crate) fn answers(&self) -> PathBuf {
+        self.root.join("rustc")
     }
 
     /// Makes the directory and tries whether it can be written to.

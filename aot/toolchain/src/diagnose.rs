@@ -90,7 +90,7 @@ pub fn diagnose(request: &Request) -> Vec<Check> {
 /// The compiler that would be used, and what belongs to it.
 fn compiler(request: &Request, cache: &Cache) -> Vec<Check> {
     let active = request.rustc.as_deref().unwrap_or(Path::new("rustc"));
-    let mut rustc = Rustc::probe(active);
+    let mut rustc = Rustc::probe(active, None);
     // What the set-up would do: the distribution's, where the active one is not complete.
     let complete = |rustc: &Rustc| {
         let libc = parts::libc(rustc, request.wasi_libc.as_deref());
@@ -99,7 +99,7 @@ fn compiler(request: &Request, cache: &Cache) -> Vec<Check> {
     let mut incomplete = None;
     if request.rustc.is_none() && !rustc.as_ref().is_ok_and(complete) {
         if let Some(prefix) = debian::newest_prefix(cache) {
-            rustc = Rustc::probe(&prefix);
+            rustc = Rustc::probe(&prefix, None);
         } else if debian::available() {
             // The set-up will fetch one, so nothing is missing for good.
             incomplete = Some("`pm-aot setup` fetches the distribution's compiler instead");

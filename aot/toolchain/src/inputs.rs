@@ -29,13 +29,13 @@ impl Inputs {
     /// private prefixes that are there.
     pub(crate) fn find(request: &Request, cache: &Cache) -> Result<Self, SetupError> {
         if let Some(program) = &request.rustc {
-            return Self::complete(Rustc::probe(program)?, request);
+            return Self::complete(Rustc::probe(program, Some(cache))?, request);
         }
-        let active = Rustc::probe(Path::new("rustc"));
+        let active = Rustc::probe(Path::new("rustc"), Some(cache));
         let active = active.and_then(|rustc| Self::complete(rustc, request));
         match (active, debian::newest_prefix(cache)) {
             (Ok(inputs), _) => Ok(inputs),
-            (Err(_), Some(rustc)) => Self::complete(Rustc::probe(&rustc)?, request),
+            (Err(_), Some(rustc)) => Self::complete(Rustc::probe(&rustc, Some(cache))?, request),
             (Err(error), None) => Err(error),
         }
     }

@@ -5,6 +5,7 @@
 //! user's cache. [`find`] answers what is there already; [`diagnose()`] says what is there and what
 //! is not. Nothing here knows of wasmtime, artifacts or cargo's build of the user's workspace.
 
+mod answers;
 mod cache;
 mod command;
 mod debian;

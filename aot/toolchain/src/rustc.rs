@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::SetupError;
-use crate::toolchain::prepend;
+use crate::answers::Answers;
+use crate::cache::Cache;
 use crate::version::Version;
 
 /// A rustc that was asked what it is.
@@ -16,14 +17,18 @@ pub(crate) struct Rustc {
     pub(crate) version: Version,
     pub(crate) sysroot: PathBuf,
     pub(crate) library_path: Vec<PathBuf>,
+    answers: Answers,
 }
 
 impl Rustc {
-    /// Asks `program`, which may be a rustup proxy; the answer names the real one.
-    pub(crate) fn probe(program: &Path) -> Result<Self, SetupError> {
+    /// Asks `program`, which may be a rustup proxy; the answer names the real one. A cache may know
+    /// the answers.
+    pub(crate) fn probe(program: &Path, cache: Option<&Cache>) -> Result<Self, SetupError> {
+        let chosen = which_of_rustup(program);
+        let program = chosen.as_deref().unwrap_or(program);
         let library_path = private_libraries(program);
-        let ask = |arguments: &[&str]| ask(program, &library_path, arguments);
-        let verbose = ask(&["-vV"])?;
+        let answers = Answers::of(program, &library_path, cache);
+        let verbose = answers.ask(&["-vV"])?;
         let version = Version::parse(&verbose).ok_or_else(|| SetupError::BadRustc {
             program: program.to_owned(),
             detail: format!(
@@ -37,7 +42,7 @@ impl Rustc {
                 release: version.release,
             });
         }
-        let sysroot = PathBuf::from(ask(&["--print", "sysroot"])?.trim_end());
+        let sysroot = PathBuf::from(answers.ask(&["--print", "sysroot"])?.trim_end());
         let own = sysroot.join("bin").join(format!("rustc{EXE_SUFFIX}"));
         let program = if own.is_file() { own } else { on_path(program) };
         Ok(Self {
@@ -45,6 +50,7 @@ impl Rustc {
             version,
             sysroot,
             library_path,
+            answers,
         })
     }
 
@@ -92,7 +98,7 @@ impl Rustc {
             "--target",
             target,
         ];
-        ask(&self.program, &self.library_path, &arguments)
+        self.answers.ask(&arguments)
     }
 
     /// Where native panic messages say that the library's sources are.
@@ -149,32 +155,6 @@ fn sources_named_in(library: &[u8]) -> Option<String> {
     String::from_utf8(path.to_vec()).ok()
 }
 
-/// Runs rustc and returns what it prints.
-fn ask(program: &Path, library_path: &[PathBuf], arguments: &[&str]) -> Result<String, SetupError> {
-    let mut command = Command::new(program);
-    prepend(&mut command, "LD_LIBRARY_PATH", library_path);
-    let output = command
-        .args(arguments)
-        .env("RUSTC_BOOTSTRAP", "1")
-        .output()
-        .map_err(|source| SetupError::NoRustc {
-            program: program.to_owned(),
-            source,
-        })?;
-    if !output.status.success() {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        let detail = stderr.lines().next().unwrap_or("no message").to_owned();
-        return Err(SetupError::BadRustc {
-            program: program.to_owned(),
-            detail,
-        });
-    }
-    String::from_utf8(output.stdout).map_err(|_| SetupError::BadRustc {
-        program: program.to_owned(),
-        detail: "its output is not UTF-8".into(),
-    })
-}
-
 /// The folder of `librustc_driver` where the dynamic loader would not look for it: in a
 /// distribution's package that was unpacked into a private prefix.
 fn private_libraries(program: &Path) -> Vec<PathBuf> {
@@ -198,6 +178,22 @@ fn private_libraries(program: &Path) -> Vec<PathBuf> {
         .map(|entry| entry.path())
         .filter(has_driver)
         .collect()
+}
+
+/// The compiler that a rustup proxy would start here. Rustup itself knows that at once, while a proxy
+/// starts the compiler as well.
+fn which_of_rustup(program: &Path) -> Option<PathBuf> {
+    let proxy = on_path(program);
+    let rustup = proxy.with_file_name(format!("rustup{EXE_SUFFIX}"));
+    // A proxy is rustup by another name: a link of some kind, or a copy.
+    let size = |file: &Path| Some(fs_err::metadata(file).ok()?.len());
+    if size(&rustup)? != size(&proxy)? {
+        return None;
+    }
+    let mut command = Command::new(rustup);
+    let output = command.args(["which", "rustc"]).output().ok()?;
+    let chosen = PathBuf::from(str::from_utf8(&output.stdout).ok()?.trim_end());
+    (output.status.success() && chosen.is_file()).then_some(chosen)
 }
 
 /// A bare name is looked up; a path is made absolute.
@@ -243,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_missing_rustc_is_named() {
-        let error = Rustc::probe(Path::new("/nonexistent/bin/rustc")).unwrap_err();
+        let error = Rustc::probe(Path::new("/nonexistent/bin/rustc"), None).unwrap_err();
         assert!(matches!(error, SetupError::NoRustc { .. }));
         assert_eq!(
             error.to_string(),
