@@ -38,6 +38,20 @@ enum Command {
         #[arg(long)]
         without_jit: bool,
     },
+    /// Expansions alone.
+    Expand {
+        /// A target directory in which `pm-aot build` has built the macros.
+        target: PathBuf,
+        /// Another one, in which the native macros were built at opt-level 3.
+        #[arg(long)]
+        optimised: Option<PathBuf>,
+        /// How often each macro is expanded.
+        #[arg(long, default_value_t = 101)]
+        repetitions: usize,
+        /// Leave the native ones out: for a profiler.
+        #[arg(long)]
+        without_native: bool,
+    },
     /// Whole cargo builds of a package, native and with macros from their artifacts.
     Cargo {
         /// The package's folder; a copy of it is built.
@@ -80,6 +94,12 @@ fn main() -> Result<()> {
             repetitions,
             without_jit,
         } => load(&target, repetitions, without_jit),
+        Command::Expand {
+            target,
+            optimised,
+            repetitions,
+            without_native,
+        } => expand(&target, optimised.as_deref(), repetitions, without_native),
         Command::Cargo {
             package,
             pm_aot,
@@ -124,6 +144,53 @@ fn load(target: &Path, repetitions: usize, without_jit: bool) -> Result<()> {
         println!(
             "{:<16} {jit:>12} {:>10} {:>10} {:>10} {:>10} {:>10}",
             case.name, row[0], row[1], row[2], row[3], row[4]
+        );
+    }
+    Ok(())
+}
+
+fn expand(
+    target: &Path,
+    optimised: Option<&Path>,
+    repetitions: usize,
+    without_native: bool,
+) -> Result<()> {
+    println!(
+        "{:<16} {:>10} {:>10} {:>10} {:>8} {:>8}",
+        "macro crate", "wasm", "native 0", "native 3", "to 0", "to 3"
+    );
+    for case in case::CASES {
+        let Some(files) = case.find(target)? else {
+            continue;
+        };
+        let mut runner = wasm::Runner::new(&files.wasm, case)?;
+        let expansion = runner.expand(repetitions)?;
+        let output = runner.output()?;
+        let directories = [Some(target), optimised];
+        let mut natives = Vec::new();
+        for directory in directories.into_iter().flatten() {
+            let files = case.find(directory)?.filter(|_| !without_native);
+            natives.push(match files {
+                Some(files) => Some(expand_native(case, &files.native, repetitions, &output)?),
+                None => None,
+            });
+        }
+        let native = |index: usize| natives.get(index).and_then(Option::as_ref);
+        let time =
+            |index| native(index).map_or("-".to_owned(), |sample| microseconds(sample.median()));
+        let ratio = |index| {
+            native(index).map_or("-".to_owned(), |sample| {
+                format!("{:.2}", expansion.median() / sample.median())
+            })
+        };
+        println!(
+            "{:<16} {:>10} {:>10} {:>10} {:>8} {:>8}",
+            case.name,
+            microseconds(expansion.median()),
+            time(0),
+            time(1),
+            ratio(0),
+            ratio(1)
         );
     }
     Ok(())

@@ -102,6 +102,7 @@ fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
     };
     settings.apply(&mut config);
     wasm_features(&mut config);
+    // Not `compiler_inlining`: expansions 4 to 7 % faster, artifacts 1.7 times as large.
     config
         .module_version(ModuleVersionStrategy::Custom(module_version(abi)))?
         .collector(Collector::Null)
