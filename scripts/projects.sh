@@ -8,14 +8,15 @@ cd "$(dirname "$0")/.."
 
 packages=("$@")
 if ((!${#packages[@]})); then
-    packages=(just@1.59.0 lsp-types@0.97.0 serde_with@3.25.0 bevy_reflect@0.20.1)
+    packages=(just@1.59.0 lsp-types@0.97.0 serde_with@3.25.0 bevy_reflect@0.20.1 mdbook@0.5.4)
 fi
 # The loader apart: with the others it would have their compiler in it.
 cargo build --release --locked --package pm-native >&2
 cargo build --release --locked --package pm-aot --package pm-bench >&2
 pm_aot=$PWD/target/release/pm-aot
 "$pm_aot" setup >&2
-work=$PWD/target/projects
+# Not in this repository: tests that look for their workspace's root would find this one's.
+work=${TMPDIR:-/tmp}/pm-aot-projects-$UID
 mkdir --parents "$work"
 
 # fetch NAME VERSION: the package's own folder, as published, with write access.
@@ -25,11 +26,10 @@ fetch() {
     printf '[package]\nname = "asked"\nedition = "2024"\n[workspace]\n[dependencies]\n%s = "=%s"\n' \
         "$1" "$2" >"$asked/Cargo.toml"
     : >"$asked/src/lib.rs"
-    local manifest
-    manifest=$(cd "$asked" && cargo metadata --format-version 1 |
-        grep --only-matching --extended-regexp "\"[^\"]*/$1-$2/Cargo.toml\"" | sort --unique | tr --delete '"')
-    rm --recursive --force "$work/$1-$2"
-    cp --recursive "$(dirname "$manifest")" "$work/$1-$2"
+    # Not by `cargo metadata`, which leaves out what has no library.
+    (cd "$asked" && cargo fetch --quiet)
+    local sources=("${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$1-$2")
+    cp --recursive "${sources[0]}" "$work/$1-$2"
 }
 
 # results LOG: what cargo says of tests, without times.
@@ -38,8 +38,8 @@ results() { grep '^test result: ' "$1" | sed 's/; finished in .*//' || true; }
 failed=0
 for package in "${packages[@]}"; do
     name=${package%@*} version=${package#*@}
-    fetch "$name" "$version"
     folder=$work/$name-$version
+    [[ -d $folder ]] || fetch "$name" "$version"
     # A package in a package isn't one of its workspace.
     grep --quiet '^\[workspace\]' "$folder/Cargo.toml" || printf '\n[workspace]\n' >>"$folder/Cargo.toml"
     printf '\n== %s\n' "$package"
@@ -49,8 +49,12 @@ for package in "${packages[@]}"; do
         status=0
         (
             cd "$folder"
-            export PM_AOT_LOG=info PM_AOT_POLICY=$policy CARGO_TARGET_DIR=$work/$name-$way
-            "$pm_aot" cargo build && "$pm_aot" cargo test --no-fail-fast
+            # In the package, as without the variable: tests that run cargo work there.
+            export PM_AOT_POLICY=$policy CARGO_TARGET_DIR=$folder/target/$way
+            unset RUST_BACKTRACE
+            # What ran from where is told of a check: cargo would repeat it where tests run what was built.
+            PM_AOT_LOG=info "$pm_aot" cargo check --all-targets &&
+                "$pm_aot" cargo build && "$pm_aot" cargo test --no-fail-fast
         ) >"$log" 2>&1 || status=$?
         printf '%8s: exit status %d; %s\n' "$way" "$status" \
             "$(results "$log" | awk '{ passed += $4; failed += $6 } END { print passed + 0 " passed, " failed + 0 " failed" }')"
