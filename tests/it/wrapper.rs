@@ -139,3 +139,18 @@ fn another_rustc() {
     assert!(said.contains("warning: `words` stays native"), "{said}");
     assert!(artifacts(&machine, "first").is_empty());
 }
+
+/// A file that is called as the compiler is makes no wrapper's call of a command.
+#[test]
+fn files_named_rustc() {
+    let machine = Machine::new();
+    for name in ["rustc", "rustc.wasm"] {
+        let file = machine.at(name);
+        fs::write(&file, "no module").expect("written");
+        let mut command = Command::new(pm_aot());
+        without_cargo(&mut command).arg("precompile").arg(&file);
+        let Ran { succeeded, stderr } = run(&mut command);
+        assert!(!succeeded);
+        assert!(stderr.contains("isn't a proc-macro module"), "{stderr}");
+    }
+}

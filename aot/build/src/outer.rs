@@ -26,6 +26,9 @@ use crate::{Hooks, Mode, Settings, log};
 /// What `rustc -vV` says in a line more, through the wrapper.
 pub(crate) const VERSION_LINE: &str = concat!("pm-aot: ", env!("CARGO_PKG_VERSION"));
 
+/// The compiler's file.
+const RUSTC: &str = if cfg!(windows) { "rustc.exe" } else { "rustc" };
+
 /// Who called this process, where no session says it.
 pub(crate) enum Caller {
     /// A cargo, for which macros are compiled.
@@ -43,7 +46,9 @@ pub(crate) enum Caller {
 pub(crate) fn before(arguments: &[OsString]) -> Option<usize> {
     let named = std::env::var_os("RUSTC");
     let is_rustc = |argument: &OsString| {
-        Path::new(argument).file_stem() == Some(OsStr::new("rustc"))
+        // Not by its stem: `rustc.wasm` is a file of ours.
+        let name = Path::new(argument).file_name();
+        name.is_some_and(|name| name == "rustc" || name == RUSTC)
             || Some(argument) == named.as_ref()
     };
     let at = arguments.iter().take(2).position(is_rustc)?;
@@ -56,7 +61,11 @@ pub(crate) fn before(arguments: &[OsString]) -> Option<usize> {
         let is_told = std::env::var_os("CARGO").is_some();
         is_told && wrapper.is_some_and(|wrapper| is_ours(&wrapper)) || Parent::cargo().is_some()
     };
-    let is_wrapper = !is_command || (at == 0 && wraps());
+    let is_wrapper = match at {
+        0 => !is_command || wraps(),
+        // Before rustc there may be the user's own wrapper, but also a command of ours that is given a file.
+        _ => !is_command && (is_path(&arguments[0]) || wraps()),
+    };
     is_wrapper.then_some(at + 1)
 }
 
