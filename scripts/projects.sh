@@ -29,7 +29,9 @@ fetch() {
     # Not by `cargo metadata`, which leaves out what has no library.
     (cd "$asked" && cargo fetch --quiet)
     local sources=("${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$1-$2")
-    cp --recursive "${sources[0]}" "$work/$1-$2"
+    rm --recursive --force "$asked/package"
+    cp --recursive "${sources[0]}" "$asked/package"
+    mv "$asked/package" "$work/$1-$2"
 }
 
 # results LOG: what cargo says of tests, without times.

@@ -92,8 +92,12 @@ impl Machine {
     }
 
     pub(crate) fn command(&self, project: &str, arguments: &str) -> Command {
-        let mut command = Command::new(pm_aot());
-        without_cargo(&mut command)
+        self.called(Command::new(pm_aot()), project, arguments)
+    }
+
+    /// A program as the machine's user calls it in a project.
+    pub(crate) fn called(&self, mut program: Command, project: &str, arguments: &str) -> Command {
+        without_cargo(&mut program)
             .current_dir(self.at(project))
             .env("PM_AOT_MACRO_CACHE", self.at("cache"))
             .env("PM_AOT_LOG", "info")
@@ -101,7 +105,7 @@ impl Machine {
             .env_remove("PM_AOT_CACHE_SIZE")
             .args(arguments.split(' '))
             .stdin(Stdio::null());
-        command
+        program
     }
 
     fn cargo(&self, project: &str, arguments: &str) -> Ran {

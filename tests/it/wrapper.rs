@@ -11,14 +11,9 @@ use crate::cache::{Machine, Ran, is_from_cache, run};
 /// A cargo of the toolchain that macros are compiled by, as a user calls it.
 fn cargo(machine: &Machine, project: &str, arguments: &str) -> Command {
     let toolchain = toolchain();
-    let mut command = toolchain.command(&toolchain.cargo);
-    without_cargo(&mut command)
-        .current_dir(machine.at(project))
-        .env("PM_AOT_MACRO_CACHE", machine.at("cache"))
-        .env("PM_AOT_LOG", "info")
-        .env("PM_AOT_OPT_LEVEL", "0")
-        .env_remove("RUSTC_WRAPPER")
-        .args(arguments.split(' '));
+    let program = toolchain.command(&toolchain.cargo);
+    let mut command = machine.called(program, project, arguments);
+    command.env_remove("RUSTC_WRAPPER");
     command
 }
 

@@ -24,6 +24,8 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
+use crate::log;
+
 /// Goes up when another version couldn't read what is there.
 const FORMAT: &str = "1";
 
@@ -84,8 +86,19 @@ impl MacroCache {
         }
     }
 
+    /// This cache, if it can be used; else a warning says why it can't.
+    pub(crate) fn usable(self) -> Option<Self> {
+        match self.prepare() {
+            Ok(()) => Some(self),
+            Err(error) => {
+                log::warn(format_args!("no macro cache: {error}"));
+                None
+            }
+        }
+    }
+
     /// Makes the directory, and tries whether it can be written to.
-    pub(crate) fn prepare(&self) -> io::Result<()> {
+    fn prepare(&self) -> io::Result<()> {
         fs::create_dir_all(self.temporary())?;
         tempfile::tempfile_in(self.temporary())
             .map(drop)

@@ -16,7 +16,7 @@ use crate::cargo_args::CargoArgs;
 use crate::decided;
 use crate::session::{self, Now, Session};
 use crate::store::Store;
-use crate::{BuildError, BuildOptions, Event, MacroCache, Mode, log, outer};
+use crate::{BuildError, BuildOptions, Event, MacroCache, Mode, outer};
 
 /// Cargo, with the user's arguments.
 pub(crate) struct Cargo<'a> {
@@ -70,11 +70,8 @@ impl Cargo<'_> {
 
     /// How many rustc compile wasm at once.
     pub(crate) fn jobs(&self) -> NonZero<usize> {
-        self.options
-            .jobs
-            .or(self.arguments.jobs)
-            .or(std::thread::available_parallelism().ok())
-            .unwrap_or(NonZero::<usize>::MIN)
+        let asked = self.options.jobs;
+        asked.unwrap_or_else(|| self.arguments.parallelism())
     }
 
     /// Runs the user's command as it is, with nothing of ours in it.
@@ -120,7 +117,9 @@ impl Cargo<'_> {
     pub(crate) fn workspace(&self) -> Result<Option<Workspace>, BuildError> {
         // Two questions to two cargos, each of which takes longer than all that this program does.
         let (workspace, configured_wrapper) = thread::scope(|scope| {
-            let wrapper = scope.spawn(|| self.compiles().then(|| self.configured_wrapper()));
+            // The environment's would come before it.
+            let matters = self.compiles() && std::env::var_os("RUSTC_WRAPPER").is_none();
+            let wrapper = scope.spawn(move || matters.then(|| self.configured_wrapper()));
             let workspace = self.metadata::<Workspace>(&["--no-deps".into()]);
             (workspace, wrapper.join().ok().flatten().flatten())
         });
@@ -211,7 +210,7 @@ impl Cargo<'_> {
             jobs: self.jobs(),
             policy,
             identity: self.options.identity.clone(),
-            cache: self.cache(),
+            cache: self.options.cache.clone().and_then(MacroCache::usable),
             doctests: self.runs_doctests(),
         });
         let rustc = &self.toolchain.rustc;
@@ -242,18 +241,6 @@ impl Cargo<'_> {
             }
         }
         Ok((child.wait()?, artifacts))
-    }
-
-    /// The macro cache, if there is one that can be used.
-    fn cache(&self) -> Option<MacroCache> {
-        let cache = self.options.cache.as_ref()?;
-        match cache.prepare() {
-            Ok(()) => Some(cache.clone()),
-            Err(error) => {
-                log::warn(format_args!("no macro cache: {error}"));
-                None
-            }
-        }
     }
 
     /// `cargo clean` of some packages, in the directory that builds work in.

@@ -39,6 +39,13 @@ pub(crate) struct CargoArgs {
 }
 
 impl CargoArgs {
+    /// How many compilers run at once: what the user says, else one for each processor.
+    pub(crate) fn parallelism(&self) -> NonZero<usize> {
+        self.jobs
+            .or(std::thread::available_parallelism().ok())
+            .unwrap_or(NonZero::<usize>::MIN)
+    }
+
     pub(crate) fn parse(arguments: &[OsString]) -> Self {
         let mut found = Self::default();
         let mut rest = arguments.iter();

@@ -21,7 +21,7 @@ use crate::cargo::Workspace;
 use crate::cargo_args::CargoArgs;
 use crate::session::{Now, Session};
 use crate::store::Store;
-use crate::{Hooks, Mode, Settings, log};
+use crate::{Hooks, MacroCache, Mode, Settings, log};
 
 /// What `rustc -vV` says in a line more, through the wrapper.
 pub(crate) const VERSION_LINE: &str = concat!("pm-aot: ", env!("CARGO_PKG_VERSION"));
@@ -206,13 +206,6 @@ impl Parent {
                 toolchain.sysroot.display()
             ));
         }
-        let cache = cache.filter(|cache| match cache.prepare() {
-            Ok(()) => true,
-            Err(error) => {
-                log::warn(format_args!("no macro cache: {error}"));
-                false
-            }
-        });
         let policy = workspace.policy().map_err(|error| error.to_string())?;
         let store = workspace.store();
         if !asks_version {
@@ -223,18 +216,14 @@ impl Parent {
                 );
             }
         }
-        let processors = std::thread::available_parallelism().ok();
         let now = Now {
             mode: Mode::Shims,
             toolchain,
             opt_level: opt_level.to_string(),
-            jobs: arguments
-                .jobs
-                .or(processors)
-                .unwrap_or(std::num::NonZero::<usize>::MIN),
+            jobs: arguments.parallelism(),
             policy,
             identity,
-            cache,
+            cache: cache.and_then(MacroCache::usable),
             // Its subcommand may be an alias. That it's there for nothing costs a compile.
             doctests: user
                 .iter()
