@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::cache::Cache;
 use crate::rustc::Rustc;
-use crate::{PanicStrategy, Request, SetupError, Toolchain, debian, library, link, parts, spec};
+use crate::{
+    PanicStrategy, Request, SetupError, Toolchain, debian, library, link, mirror, parts, spec,
+};
 
 /// Counts changes of how the set-up builds what it builds, other than the flags in [`Inputs::id`].
-const RECIPE: u32 = 2;
+const RECIPE: u32 = 3;
 
 /// All that a set-up needs, found on this machine.
 #[derive(Clone, Debug)]
@@ -100,6 +102,11 @@ fn id(rustc: &Rustc, spec: &str, libc: &Path, sources: &Path) -> Result<String, 
     add(library::PROFILE.join("\0").as_bytes());
     add(link::EXPORTS.join("\0").as_bytes());
     add(link::SOURCES.join("\0").as_bytes());
+    add(link::initial_heap().as_bytes());
+    for (name, text) in mirror::REPLACED {
+        add(name.as_bytes());
+        add(text.as_bytes());
+    }
     add(&fs_err::read(sources.join("Cargo.lock"))?);
     for file in ["libc.a", "crt1-reactor.o"] {
         add(&fs_err::read(libc.join(file))?);

@@ -32,3 +32,10 @@ pub use progress::{Progress, Silent};
 pub use request::Request;
 pub use setup::{find, setup};
 pub use toolchain::{PanicStrategy, Toolchain};
+
+/// Not of this crate: std's for macros. Here, it's tested.
+#[cfg(test)]
+#[path = "../runtime/lists.rs"]
+mod lists;
+#[cfg(test)]
+mod lists_tests;

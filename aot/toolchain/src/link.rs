@@ -11,6 +11,15 @@ use crate::{SetupError, Toolchain, command};
 /// snapshot clears.
 pub(crate) const EXPORTS: [&str; 4] = ["_initialize", "malloc", "free", "__stack_pointer"];
 
+/// Memory that a macro has from the start, in bytes, besides its stack and its statics: most expansions need
+/// no more, and to grow is a system call, as is to take it back for the next instance.
+const INITIAL_HEAP: u32 = 256 << 10;
+
+/// The linker's argument for it.
+pub(crate) fn initial_heap() -> String {
+    format!("-Clink-arg=--initial-heap={INITIAL_HEAP}")
+}
+
 /// Sources of what every module is linked with, beside the libc.
 pub(crate) const SOURCES: [&str; 2] = [TAG, GAPS];
 const TAG: &str = include_str!("../runtime/tag.rs");
@@ -52,6 +61,7 @@ pub(crate) fn link_args(inputs: &Inputs, folder: &Path) -> Result<Vec<String>, S
         arguments.push(format!("-Clink-arg={}", text(&folder.join(TAG_OBJECT))?));
     }
     arguments.push(format!("-Clink-arg={}", text(&folder.join(GAPS_ARCHIVE))?));
+    arguments.push(initial_heap());
     arguments.extend(EXPORTS.map(|name| format!("-Clink-arg=--export={name}")));
     Ok(arguments)
 }

@@ -1,11 +1,23 @@
-//! A copy of the library's workspace that consists of links, except for three manifests.
+//! A copy of the library's workspace that consists of links, except for three manifests and std's
+//! allocator.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fs_err::os::unix::fs::symlink;
 use toml::{Table, Value};
 
 use crate::{PanicStrategy, SetupError};
+
+/// std's file with the allocator of targets that have a libc, and what it is replaced by: ours and its
+/// module.
+const ALLOCATOR: &str = "std/src/sys/alloc/unix.rs";
+pub(crate) const REPLACED: [(&str, &str); 2] = [
+    (ALLOCATOR, include_str!("../runtime/system.rs")),
+    (
+        "std/src/sys/alloc/unix/lists.rs",
+        include_str!("../runtime/lists.rs"),
+    ),
+];
 
 /// Makes the mirror of `sources` in the new directory `mirror`.
 pub(crate) fn library(
@@ -29,7 +41,32 @@ pub(crate) fn library(
     fs_err::create_dir(mirror.join("sysroot"))?;
     fs_err::write(mirror.join("sysroot/lib.rs"), "")?;
     fs_err::write(mirror.join("sysroot/Cargo.toml"), sysroot(panic))?;
+    // Where a std has it elsewhere, its own does as well, if slower.
+    if sources.join(ALLOCATOR).is_file() {
+        for (name, text) in REPLACED {
+            replace(sources, mirror, Path::new(name), text)?;
+        }
+    }
     Ok(())
+}
+
+/// Puts a file into the mirror in the place of the link that may be there.
+fn replace(sources: &Path, mirror: &Path, name: &Path, text: &str) -> Result<(), SetupError> {
+    let mut folder = PathBuf::new();
+    for part in name.parent().into_iter().flatten() {
+        folder.push(part);
+        let place = mirror.join(&folder);
+        if place.is_symlink() {
+            fs_err::remove_file(&place)?;
+            link_all(&sources.join(&folder), &place, &[])?;
+        }
+    }
+    let place = mirror.join(name);
+    fs_err::create_dir_all(mirror.join(folder))?;
+    if place.is_symlink() {
+        fs_err::remove_file(&place)?;
+    }
+    Ok(fs_err::write(place, text)?)
 }
 
 /// The package that is built: it stands for what macros can name. rustc's own of this name
@@ -136,6 +173,9 @@ mod tests {
             [dev-dependencies]\nrand = \"0.9\"\n",
         );
         write("std/src/lib.rs", "//! std");
+        write("std/src/sys/mod.rs", "mod alloc;");
+        write("std/src/sys/alloc/mod.rs", "mod unix;");
+        write("std/src/sys/alloc/unix.rs", "// theirs");
         write(
             "sysroot/Cargo.toml",
             "[dependencies]\ntest = { path = \"../test\" }\n",
@@ -144,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn links_all_but_three_manifests() {
+    fn links_all_but_three_manifests_and_the_allocator() {
         let sources = sources();
         let parent = tempfile::tempdir().unwrap();
         let mirror = parent.path().join("library");
@@ -181,9 +221,28 @@ mod tests {
             fs_err::read_to_string(mirror.join("std/src/lib.rs")).unwrap(),
             "//! std"
         );
+        let alloc = mirror.join("std/src/sys/alloc");
+        assert!(alloc.join("mod.rs").is_symlink());
+        for (name, text) in REPLACED {
+            assert!(!mirror.join(name).is_symlink());
+            assert_eq!(fs_err::read_to_string(mirror.join(name)).unwrap(), text);
+        }
         // The sources are as they were.
+        let theirs = fs_err::read_to_string(sources.path().join(ALLOCATOR)).unwrap();
+        assert_eq!(theirs, "// theirs");
+        assert!(!sources.path().join("std/src/sys/alloc/unix").exists());
         let std = fs_err::read_to_string(sources.path().join("std/Cargo.toml")).unwrap();
         assert!(std.contains("dylib"));
+    }
+
+    #[test]
+    fn a_std_without_that_file_keeps_its_allocator() {
+        let sources = sources();
+        fs_err::remove_file(sources.path().join(ALLOCATOR)).unwrap();
+        let parent = tempfile::tempdir().unwrap();
+        let mirror = parent.path().join("library");
+        library(sources.path(), &mirror, PanicStrategy::Unwind).unwrap();
+        assert!(mirror.join("std/src").is_symlink());
     }
 
     #[test]
