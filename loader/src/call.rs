@@ -119,9 +119,16 @@ fn outside(at: u32, len: u32, what: &str) -> Violation {
 
 /// Defines the host's functions in a linker.
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.func_wrap_async(IMPORT_MODULE, "dispatch", |host, (sret, env, at)| {
-        Box::new(dispatch(host, sret, env, at))
-    })?;
+    linker.func_wrap(
+        IMPORT_MODULE,
+        "dispatch_in_place",
+        |mut host: Host<'_>, sret, _env: u32, at| dispatch_in_place(&mut host, sret, at),
+    )?;
+    linker.func_wrap_async(
+        IMPORT_MODULE,
+        "dispatch",
+        |host, (sret, _env, at): (_, u32, _)| Box::new(dispatch(host, sret, at)),
+    )?;
     linker.func_wrap_async(IMPORT_MODULE, "reserve", |host, (sret, at, additional)| {
         Box::new(reserve(host, sret, at, additional))
     })?;
@@ -133,29 +140,72 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
 
 type Host<'a> = Caller<'a, State>;
 
-/// `BridgeConfig::dispatch`: the request's buffer comes back with the reply in it.
-async fn dispatch(mut caller: Host<'_>, sret: u32, _env: u32, at: u32) -> wasmtime::Result<()> {
-    let memory = memory(&caller)?;
-    let (bytes, state) = memory.data_and_store_mut(&mut caller);
-    let mut buffer = Buffer::read(bytes, at)?;
+// `BridgeConfig::dispatch` is two functions of the host: the module calls the second if the first says 0
+// (`snapshot/src/callbacks.rs`). The request's buffer comes back with the reply in it.
+
+/// Answers without leaving the macro's stack, and says 1; or says 0.
+fn dispatch_in_place(caller: &mut Host<'_>, sret: u32, at: u32) -> wasmtime::Result<u32> {
+    let (bytes, state) = memory(caller)?.data_and_store_mut(caller);
+    let buffer = Buffer::read(bytes, at)?;
+    state.reply.clear();
+    let request = buffer.bytes(bytes)?;
+    // SAFETY: a host function is called by the macro, whose future `mail::run` polls with the answerer that
+    // the state was made of.
+    let is_answered = unsafe { state.in_place.answer(request, &mut state.reply) }.ok_or(Gone)?;
+    state.is_kept = is_answered && state.reply.len() > buffer.capacity as usize;
+    if !is_answered || state.is_kept {
+        return Ok(0);
+    }
+    write_reply(bytes, &state.reply, buffer, sret)?;
+    Ok(1)
+}
+
+/// Answers what [`dispatch_in_place`] doesn't, and delivers what it can't.
+async fn dispatch(mut caller: Host<'_>, sret: u32, at: u32) -> wasmtime::Result<()> {
+    let (bytes, state) = memory(&caller)?.data_and_store_mut(&mut caller);
+    let buffer = Buffer::read(bytes, at)?;
+    if std::mem::take(&mut state.is_kept) {
+        return deliver(&mut caller, sret, buffer).await;
+    }
     state.mail.ask(buffer.bytes(bytes)?);
     mail::answered().await;
-    let reply = caller.data().mail.take_reply().ok_or(Gone)?;
+    let state = caller.data_mut();
+    state.reply = state.mail.take_reply().ok_or(Gone)?;
+    deliver(&mut caller, sret, buffer).await?;
+    let State { mail, reply, .. } = caller.data_mut();
+    mail.keep(std::mem::take(reply));
+    Ok(())
+}
+
+/// Gives the macro the reply that its state has, in the request's buffer or in one that is large enough.
+async fn deliver(caller: &mut Host<'_>, sret: u32, mut buffer: Buffer) -> wasmtime::Result<()> {
+    let State {
+        reply, callbacks, ..
+    } = caller.data();
     let len = u32::try_from(reply.len()).map_err(|_| OutOfMemory)?;
     if len > buffer.capacity {
         // The request was read: nothing of the old block is needed. One that isn't the host's own
         // stays with the macro's allocator until the instance ends.
-        if buffer.drop == caller.data().callbacks[2] {
-            release(&mut caller, buffer.data).await?;
+        if buffer.drop == callbacks[2] {
+            release(caller, buffer.data).await?;
         }
-        buffer = allocate(&mut caller, len).await?;
+        buffer = allocate(caller, len).await?;
     }
-    let (bytes, state) = memory.data_and_store_mut(&mut caller);
-    slice_mut(bytes, buffer.data, len, "a message")?.copy_from_slice(&reply);
-    state.mail.keep(reply);
-    buffer.len = len;
-    buffer.write(bytes, sret)?;
+    let (bytes, state) = memory(caller)?.data_and_store_mut(&mut *caller);
+    write_reply(bytes, &state.reply, buffer, sret)?;
     Ok(())
+}
+
+/// Writes a reply into a buffer that it fits into, and the buffer where the macro wants it.
+fn write_reply(
+    memory: &mut [u8],
+    reply: &[u8],
+    mut buffer: Buffer,
+    sret: u32,
+) -> Result<(), Violation> {
+    buffer.len = u32::try_from(reply.len()).expect("it fits into a buffer");
+    slice_mut(memory, buffer.data, buffer.len, "a message")?.copy_from_slice(reply);
+    buffer.write(memory, sret)
 }
 
 /// `Buffer::reserve` of the host's buffers: the same bytes with room for `additional` more.

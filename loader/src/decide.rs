@@ -131,7 +131,7 @@ mod tests {
         check(&|_| {}, "fits");
         check(
             &|m| m.abi = 7,
-            "abi: compiled with proc-macro ABI '7' but '1' is expected",
+            "abi: compiled with proc-macro ABI '7' but '2' is expected",
         );
         check(
             &|m| m.rustc = "rustc 1.95.0".into(),

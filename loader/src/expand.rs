@@ -3,7 +3,7 @@
 use crate::artifact::Module;
 use crate::call::{Buffer, Gone, OutOfMemory, Violation, slice_mut};
 use crate::code::Linked;
-use crate::mail::Mail;
+use crate::mail::{Answerer, Mail};
 use crate::state::State;
 use crate::{Dispatch, ExpandError, ProcMacro, mail, panic_message};
 use pm_abi::layout::{bridge_config, buffer};
@@ -40,12 +40,13 @@ impl ProcMacro {
     /// handles. A panic of the macro is an answer, in `output`; an error means that it gave none.
     ///
     /// The macro runs on a stack of its own, of [`pm_engine::MAX_WASM_STACK`] bytes, so that what
-    /// overflows doesn't depend on who calls; `dispatch` is called on the caller's stack.
+    /// overflows doesn't depend on who calls; `dispatch` is called on the caller's stack, except for
+    /// [`Dispatch::dispatch_in_place`].
     pub fn expand(
         &self,
         index: usize,
         input: &[u8],
-        dispatch: &mut (impl Dispatch + ?Sized),
+        dispatch: &mut dyn Dispatch,
         wasi: WasiCtx,
     ) -> Outcome {
         let loaded = match self.ready() {
@@ -69,14 +70,15 @@ impl ProcMacro {
                 return Outcome { result, wasi };
             }
         };
-        let state = State::new(wasi, code.exports, module);
+        let mut answerer = Answerer::new(dispatch);
+        let state = State::new(wasi, code.exports, module, answerer.in_place());
         let mail = Arc::clone(&state.mail);
         let mut store = Store::new(code.instance_pre.module().engine(), state);
         let result = match code.runs.get(index) {
             None => Err(ExpandError::NoSuchMacro(index)),
             Some(run) => {
                 let call = call(&mut store, code, module, run, input);
-                mail::run(call, &mail, dispatch).map_err(|error| explain(&error))
+                mail::run(call, &mail, &mut answerer).map_err(|error| explain(&error))
             }
         };
         let State { wasi, .. } = store.into_data();
@@ -99,10 +101,12 @@ impl ProcMacro {
     pub fn instantiate_only(&self, wasi: WasiCtx) -> Result<(), ExpandError> {
         let loaded = self.ready()?;
         let (code, _place) = loaded.code.enter().map_err(ExpandError::Load)?;
-        let state = State::new(wasi, code.exports, &loaded.module);
+        let mut nobody = Nobody;
+        let mut answerer = Answerer::new(&mut nobody);
+        let state = State::new(wasi, code.exports, &loaded.module, answerer.in_place());
         let mut store = Store::new(code.instance_pre.module().engine(), state);
         let instance = code.instance_pre.instantiate_async(&mut store);
-        match mail::run(instance, &Mail::default(), &mut Nobody) {
+        match mail::run(instance, &Mail::default(), &mut answerer) {
             Ok(_) => Ok(()),
             Err(error) => Err(explain(&error)),
         }

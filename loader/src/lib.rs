@@ -28,5 +28,5 @@ pub use log::LogLevel;
 pub use panic_message::error_message;
 pub use refusal::{Refusal, RefusalCode};
 
-pub use pm_abi::{Declaration, Dispatch, MacroKind};
+pub use pm_abi::{Declaration, Dispatch, MacroKind, SHALLOW_METHODS, STACK_IN_PLACE};
 pub use pm_wasi::{Access, Captured, Grants, Output, WasiCtx};

@@ -1,7 +1,7 @@
 //! What the store of one expansion holds.
 
 use crate::artifact::Module;
-use crate::mail::Mail;
+use crate::mail::{InPlace, Mail};
 use pm_wasi::{WasiCtx, WasiView};
 use std::sync::Arc;
 use wasmtime::{Memory, ModuleExport};
@@ -17,6 +17,11 @@ pub(crate) struct Exports {
 /// The data of one expansion's store.
 pub(crate) struct State {
     pub(crate) mail: Arc<Mail>,
+    pub(crate) in_place: InPlace,
+    /// The reply to a request that was answered in place.
+    pub(crate) reply: Vec<u8>,
+    /// Whether it is yet to be delivered.
+    pub(crate) is_kept: bool,
     pub(crate) wasi: WasiCtx,
     pub(crate) memory: Option<Memory>,
     pub(crate) exports: Exports,
@@ -25,9 +30,17 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(wasi: WasiCtx, exports: Exports, module: &Module) -> State {
+    pub(crate) fn new(
+        wasi: WasiCtx,
+        exports: Exports,
+        module: &Module,
+        in_place: InPlace,
+    ) -> State {
         State {
             mail: Arc::default(),
+            in_place,
+            reply: Vec::new(),
+            is_kept: false,
             wasi,
             memory: None,
             exports,

@@ -4,18 +4,35 @@
 //! This comes after Wizer, which refuses modules whose tables change. Then no table grows at run
 //! time, the module need not have been linked with a growable table, and all the linking is done
 //! once, in an `InstancePre`.
+//!
+//! What the macro calls as `dispatch` is a function of the module: it asks the host for an answer in
+//! place, and only where there is none for one that may have to leave the macro's stack. The second is an
+//! asynchronous function of the host, whose calls take longer whether it waits or not.
 
 use crate::{Callbacks, IMPORT_MODULE, SnapshotError, run_export};
 use pm_abi::Declaration;
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
-    ConstExpr, ElementSection, Elements, ExportKind, ExportSection, ImportSection, Module,
-    SectionId, TableSection, TypeSection, ValType,
+    BlockType, CodeSection, ConstExpr, ElementSection, Elements, ExportKind, ExportSection,
+    Function, FunctionSection, ImportSection, Module, SectionId, TableSection, TypeSection,
+    ValType,
 };
 use wasmparser::{ElementItems, ElementKind, Operator, Parser, Payload, TypeRef};
 
-/// The host's functions: name, and number of i32 parameters.
-const FUNCTIONS: [(&str, usize); 3] = [("dispatch", 3), ("reserve", 3), ("drop", 1)];
+/// The host's functions: name, and number of i32 parameters and results.
+const FUNCTIONS: [(&str, usize, usize); 4] = [
+    ("dispatch_in_place", 3, 1),
+    ("dispatch", 3, 0),
+    ("reserve", 3, 0),
+    ("drop", 1, 0),
+];
+const IN_PLACE: u32 = 0;
+const DISPATCH: u32 = 1;
+const RESERVE: u32 = 2;
+const DROP: u32 = 3;
+
+/// How many slots of the table the host gets: for `dispatch`, `reserve` and `drop`.
+const SLOTS: u32 = 3;
 
 /// The exports that are kept.
 const KEPT: [&str; 3] = ["memory", "malloc", "free"];
@@ -171,8 +188,18 @@ struct Adder {
 type Result1<T> = Result<T, reencode::Error>;
 
 impl Adder {
+    /// The index of one of the host's functions.
+    fn host(&self, function: u32) -> u32 {
+        self.layout.imported_functions + function
+    }
+
+    /// The index of the function that the macro calls to dispatch, the last of the module.
+    fn dispatcher(&self) -> u32 {
+        (self.layout.functions.len() + FUNCTIONS.len()) as u32
+    }
+
     fn add_imports(&mut self, imports: &mut ImportSection) {
-        for (index, (name, _)) in (0..).zip(FUNCTIONS) {
+        for (index, (name, ..)) in (0..).zip(FUNCTIONS) {
             let ty = wasm_encoder::EntityType::Function(self.layout.types + index);
             imports.import(IMPORT_MODULE, name, ty);
         }
@@ -199,8 +226,10 @@ impl Reencode for Adder {
         section: wasmparser::TypeSectionReader<'_>,
     ) -> Result1<()> {
         reencode::utils::parse_type_section(self, types, section)?;
-        for (_, params) in FUNCTIONS {
-            types.ty().function(vec![ValType::I32; params], []);
+        for (_, params, results) in FUNCTIONS {
+            types
+                .ty()
+                .function(vec![ValType::I32; params], vec![ValType::I32; results]);
         }
         self.types_done = true;
         Ok(())
@@ -239,7 +268,7 @@ impl Reencode for Adder {
     ) -> Result1<()> {
         for table in section {
             let mut ty = self.table_type(table?.ty)?;
-            ty.minimum = u64::from(self.layout.table_size) + FUNCTIONS.len() as u64;
+            ty.minimum = u64::from(self.layout.table_size + SLOTS);
             // Nothing grows it: wasm code that did would have been refused by Wizer.
             ty.maximum = Some(ty.minimum);
             tables.table(ty);
@@ -253,10 +282,37 @@ impl Reencode for Adder {
         section: wasmparser::ElementSectionReader<'_>,
     ) -> Result1<()> {
         reencode::utils::parse_element_section(self, elements, section)?;
-        let first = self.layout.imported_functions;
-        let functions: Vec<u32> = (first..).take(FUNCTIONS.len()).collect();
+        let functions: [u32; SLOTS as usize] =
+            [self.dispatcher(), self.host(RESERVE), self.host(DROP)];
         let slot = ConstExpr::i32_const(self.layout.table_size.cast_signed());
-        elements.active(None, &slot, Elements::Functions(functions.into()));
+        elements.active(None, &slot, Elements::Functions((&functions).into()));
+        Ok(())
+    }
+
+    fn parse_function_section(
+        &mut self,
+        functions: &mut FunctionSection,
+        section: wasmparser::FunctionSectionReader<'_>,
+    ) -> Result1<()> {
+        reencode::utils::parse_function_section(self, functions, section)?;
+        functions.function(self.layout.types + DISPATCH);
+        Ok(())
+    }
+
+    fn parse_code_section(
+        &mut self,
+        code: &mut CodeSection,
+        section: wasmparser::CodeSectionReader<'_>,
+    ) -> Result1<()> {
+        reencode::utils::parse_code_section(self, code, section)?;
+        let mut dispatcher = Function::new([]);
+        let mut body = dispatcher.instructions();
+        body.local_get(0).local_get(1).local_get(2);
+        body.call(self.host(IN_PLACE)).i32_eqz();
+        body.if_(BlockType::Empty);
+        body.local_get(0).local_get(1).local_get(2);
+        body.call(self.host(DISPATCH)).end().end();
+        code.function(&dispatcher);
         Ok(())
     }
 

@@ -22,8 +22,8 @@ use pm_abi::{Declaration, Inspection};
 /// A module that needs no start-up, and what a host needs to run its macros.
 ///
 /// The module exports `memory`, `malloc`, `free` and, for each declaration, `run N`, its entry
-/// point. It imports, beside WASI, `pm-aot` `dispatch`, `reserve` and `drop`, and has these in the
-/// table slots that [`Callbacks`] names.
+/// point. It imports, beside WASI, `pm-aot` `dispatch_in_place`, `dispatch`, `reserve` and `drop`, and
+/// has what calls them in the table slots that [`Callbacks`] names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The module.

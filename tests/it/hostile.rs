@@ -8,15 +8,32 @@ use std::sync::Arc;
 #[derive(Default)]
 struct Repeat {
     requests: Vec<Vec<u8>>,
+    /// On the macro's stack; else on its own.
+    is_in_place: bool,
 }
 
-impl Dispatch for Repeat {
-    fn dispatch(&mut self, request: &[u8], reply: &mut Vec<u8>) {
+impl Repeat {
+    fn answer(&mut self, request: &[u8], reply: &mut Vec<u8>) {
+        assert!(reply.is_empty());
         self.requests.push(request.to_vec());
         let len = request
             .first_chunk()
             .map_or(0, |len| u32::from_le_bytes(*len));
         reply.resize(len as usize, 0x55);
+    }
+}
+
+impl Dispatch for Repeat {
+    fn dispatch(&mut self, request: &[u8], reply: &mut Vec<u8>) {
+        assert!(!self.is_in_place);
+        self.answer(request, reply);
+    }
+
+    fn dispatch_in_place(&mut self, request: &[u8], reply: &mut Vec<u8>) -> bool {
+        if self.is_in_place {
+            self.answer(request, reply);
+        }
+        self.is_in_place
     }
 }
 
@@ -36,9 +53,20 @@ fn expand(run: &'static str) -> (Result<Vec<u8>, ExpandError>, Repeat) {
         ..Parts::default()
     };
     let (_directory, loaded) = load(&parts);
-    let mut dispatch = Repeat::default();
-    let outcome = loaded.expand(0, b"input", &mut dispatch, WasiCtx::new(Arc::default()));
-    (outcome.result.map(|expanded| expanded.output), dispatch)
+    let ways = [false, true].map(|is_in_place| {
+        let mut dispatch = Repeat {
+            is_in_place,
+            ..Repeat::default()
+        };
+        let outcome = loaded.expand(0, b"input", &mut dispatch, WasiCtx::new(Arc::default()));
+        (outcome.result.map(|expanded| expanded.output), dispatch)
+    });
+    let texts = ways
+        .each_ref()
+        .map(|(result, dispatch)| format!("{result:?} {:?}", dispatch.requests));
+    assert_eq!(texts[0], texts[1], "where it's answered changes nothing");
+    let [first, _] = ways;
+    first
 }
 
 #[track_caller]

@@ -44,6 +44,7 @@ mod protocol;
 mod samples;
 mod server;
 mod snapshot;
+mod stacks;
 mod stock;
 mod wasi;
 mod wasi_rustc;

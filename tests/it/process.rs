@@ -222,6 +222,22 @@ fn threads_of_the_compiler() {
     }
 }
 
+/// What is answered on the macro's stack has as much of it as on the compiler's, or isn't answered there.
+#[test]
+fn deep_structures_of_the_compiler_below_a_deep_macro() {
+    for (depth, stack) in [(30_000, 8 << 20), (1_000_000, 256 << 20)] {
+        let source = format!("pub const A: u64 = habits::drop_nest!({depth});\n");
+        let (case, out) = case(&format!("drop-nest-{depth}"), &source);
+        for macros in BOTH {
+            let (mut rustc, made) = command(fixtures(), &case, macros, Goal::Check, &out);
+            rustc.env("RUST_MIN_STACK", stack.to_string());
+            let compiled = finish(&mut without_core(&rustc), Goal::Check, &made);
+            let stderr = String::from_utf8_lossy(&compiled.stderr);
+            assert!(compiled.succeeded(), "{macros:?} {depth}: {stderr}");
+        }
+    }
+}
+
 /// A program of ours that is host to macros as a compiler is: `tests/protocol/host.rs`.
 #[test]
 fn threads_small_stacks_and_reloads_in_one_process() {

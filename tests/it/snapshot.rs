@@ -23,7 +23,8 @@ fn the_result_is_a_valid_module_with_the_promised_interface() {
     wasmparser::validate(&snapshot.wasm).unwrap();
     let text = wasmprinter::print_bytes(&snapshot.wasm).unwrap();
     for expect in [
-        r#"(import "pm-aot" "dispatch""#,
+        r#"(import "pm-aot" "dispatch_in_place" (func (;0;)"#,
+        r#"(import "pm-aot" "dispatch" (func (;1;)"#,
         r#"(import "pm-aot" "reserve""#,
         r#"(import "pm-aot" "drop""#,
         r#"(export "memory""#,

@@ -142,4 +142,10 @@ impl Dispatch for Counting {
         self.requests += 1;
         self.server.dispatch(request, reply);
     }
+
+    fn dispatch_in_place(&mut self, request: &[u8], reply: &mut Vec<u8>) -> bool {
+        let is_answered = self.server.dispatch_in_place(request, reply);
+        self.requests += usize::from(is_answered);
+        is_answered
+    }
 }

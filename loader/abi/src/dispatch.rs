@@ -1,5 +1,23 @@
 //! The seam between running a macro and whoever answers it.
 
+/// The stack that is left for [`Dispatch::dispatch_in_place`] wherever the macro is, in bytes: as much as
+/// rustc gives the thread that it compiles on (`DEFAULT_STACK_SIZE` of rustc's
+/// `compiler/rustc_interface/src/util.rs`).
+pub const STACK_IN_PLACE: usize = 8 << 20;
+
+/// The methods of `with_api!` that a compiler answers from what it has in memory, and without its guard
+/// for deep recursion (`ensure_sufficient_stack`): those of a token stream, but not those that parse,
+/// expand or print (rustc's `compiler/rustc_expand/src/proc_macro_server.rs`).
+pub const SHALLOW_METHODS: &[&str] = &[
+    "ts_drop",
+    "ts_clone",
+    "ts_is_empty",
+    "ts_from_token_tree",
+    "ts_concat_trees",
+    "ts_concat_streams",
+    "ts_into_trees",
+];
+
 /// Answers the requests of a running macro.
 ///
 /// A request is what the macro's side of `proc_macro::bridge` encoded: a one-byte method tag in the
@@ -11,6 +29,16 @@ pub trait Dispatch {
     /// The request comes from an untrusted macro: an implementation must not panic on any bytes,
     /// and answers what it can't understand with an encoded `Err(PanicMessage)`.
     fn dispatch(&mut self, request: &[u8], reply: &mut Vec<u8>);
+
+    /// Answers a request as [`dispatch`](Self::dispatch) does, or says `false` and does nothing.
+    ///
+    /// It is called on the stack of the macro that asks, which saves the way to the caller's and back:
+    /// most of what a small request costs. So it's only for requests whose answer neither looks how much
+    /// stack is left nor needs more of it than [`STACK_IN_PLACE`]: most are [`SHALLOW_METHODS`].
+    fn dispatch_in_place(&mut self, request: &[u8], reply: &mut Vec<u8>) -> bool {
+        let _ = (request, reply);
+        false
+    }
 
     /// Whether nobody can answer any more: the expansion is ended then, without a reply.
     fn is_gone(&self) -> bool {

@@ -5,7 +5,7 @@
 
 /// The number of the ABI that this module describes: it stands in every artifact. It changes with
 /// any layout here, with the message encoding, and with what the snapshot adds to a module.
-pub const ABI: u32 = 1;
+pub const ABI: u32 = 2;
 
 /// The release line of rustc whose ABI this is.
 pub const RUSTC_RELEASE: &str = "1.96";

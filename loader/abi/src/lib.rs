@@ -11,5 +11,5 @@ mod module;
 
 pub use declaration::{Declaration, DeclarationError, MacroKind, read_declarations};
 pub use declare::{COUNTERS_SIZE, counters_address, declarations_size, write_declarations};
-pub use dispatch::Dispatch;
+pub use dispatch::{Dispatch, SHALLOW_METHODS, STACK_IN_PLACE};
 pub use module::{InspectError, Inspection, inspect};

@@ -10,7 +10,7 @@ mod settings;
 
 pub use cpu::{Cpu, TARGET, missing_cpu_features};
 pub use pool::POOLED;
-pub use settings::{MAX_COMPILER_STACK, MAX_WASM_STACK, Settings};
+pub use settings::{HOST_STACK, MAX_COMPILER_STACK, MAX_WASM_STACK, Settings};
 
 use wasmtime::{
     Collector, Config, Engine, ModuleVersionStrategy, WasmBacktraceDetails, WasmFeatures,
@@ -108,7 +108,7 @@ fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
         .collector(Collector::Null)
         .max_wasm_stack(stack)
         // Checked against `max_wasm_stack` even where nothing is asynchronous.
-        .async_stack_size(stack + (1 << 20))
+        .async_stack_size(stack + HOST_STACK)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
     Ok(config)

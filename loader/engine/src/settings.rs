@@ -12,6 +12,10 @@ pub const MAX_WASM_STACK: usize = 16 << 20;
 /// address space on a thread of its own.
 pub const MAX_COMPILER_STACK: usize = 1 << 30;
 
+/// The stack that is left for the host's functions wherever the wasm code is, in bytes: what a macro's
+/// requests may be answered on (`pm_abi::STACK_IN_PLACE`), and a mebibyte for the functions themselves.
+pub const HOST_STACK: usize = 9 << 20;
+
 /// The settings that compiled code depends on. Two engines run each other's code if these are equal
 /// (and wasmtime's version, the target and the CPU features are).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,12 +2,14 @@
 
 use crate::buffer::Owned;
 use pm_bridge::Recoder;
-use pm_loader::Dispatch;
+use pm_loader::{Dispatch, SHALLOW_METHODS, STACK_IN_PLACE};
 use pm_shim::Closure;
 
 /// The compiler's side of one expansion.
 pub(crate) struct Compiler<'a> {
     recoder: &'a Recoder,
+    /// Which of its methods can be answered in place.
+    shallow: &'a [bool],
     /// The one buffer that goes back and forth, as in a native macro.
     message: &'a mut Owned,
     closure: Closure,
@@ -22,17 +24,30 @@ impl<'a> Compiler<'a> {
     ///
     /// The closure is the compiler's, and lives as long as this.
     pub(crate) unsafe fn new(
-        recoder: &'a Recoder,
+        (recoder, shallow): (&'a Recoder, &'a [bool]),
         message: &'a mut Owned,
         closure: Closure,
     ) -> Compiler<'a> {
         Compiler {
             recoder,
+            shallow,
             message,
             closure,
             request: Vec::new(),
             failure: None,
         }
+    }
+
+    /// Which of the compiler's methods can be answered in place, by their tags. None where the user gives
+    /// rustc more stack than there is in place: who drops a deep structure may need it.
+    pub(crate) fn shallow(recoder: &Recoder) -> Vec<bool> {
+        let asked = std::env::var("RUST_MIN_STACK").ok();
+        let asked = asked.and_then(|size| size.trim().parse::<usize>().ok());
+        let is_enough = asked.is_none_or(|size| size <= STACK_IN_PLACE);
+        let methods = recoder.schema().methods.iter();
+        methods
+            .map(|method| is_enough && SHALLOW_METHODS.contains(&&*method.name))
+            .collect()
     }
 
     pub(crate) fn into_failure(self) -> Option<pm_bridge::RecodeError> {
@@ -42,6 +57,29 @@ impl<'a> Compiler<'a> {
 
 impl Dispatch for Compiler<'_> {
     fn dispatch(&mut self, request: &[u8], reply: &mut Vec<u8>) {
+        self.ask(request, reply);
+    }
+
+    fn dispatch_in_place(&mut self, request: &[u8], reply: &mut Vec<u8>) -> bool {
+        // What isn't known is refused on the other way.
+        let method = request.first().copied().map_or(usize::MAX, usize::from);
+        let is_shallow = self
+            .shallow
+            .get(method)
+            .is_some_and(|is_shallow| *is_shallow);
+        if is_shallow {
+            self.ask(request, reply);
+        }
+        is_shallow
+    }
+
+    fn is_gone(&self) -> bool {
+        self.failure.is_some()
+    }
+}
+
+impl Compiler<'_> {
+    fn ask(&mut self, request: &[u8], reply: &mut Vec<u8>) {
         self.request.clear();
         let method = match self.recoder.request(request, &mut self.request) {
             Ok(method) => method,
@@ -58,9 +96,5 @@ impl Dispatch for Compiler<'_> {
         if let Err(error) = self.recoder.reply(method, self.message.bytes(), reply) {
             self.failure = Some(error);
         }
-    }
-
-    fn is_gone(&self) -> bool {
-        self.failure.is_some()
     }
 }

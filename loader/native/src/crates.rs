@@ -33,6 +33,8 @@ pub(crate) enum RunError {
 /// What is known of a shim.
 struct Crate {
     recoder: Recoder,
+    /// Which of its methods can be answered in place.
+    shallow: Vec<bool>,
     macros: ProcMacro,
     room: Room,
 }
@@ -51,6 +53,7 @@ pub(crate) unsafe fn run(
     let shim = shim.ok_or(RunError::Layout)?;
     let Crate {
         recoder,
+        shallow,
         macros,
         room,
     } = load(shim)?
@@ -64,7 +67,7 @@ pub(crate) unsafe fn run(
     let mut bytes = Vec::new();
     recoder.input(streams, message.bytes(), &mut bytes)?;
     // SAFETY: of the caller.
-    let mut compiler = unsafe { Compiler::new(recoder, message, closure) };
+    let mut compiler = unsafe { Compiler::new((recoder, shallow), message, closure) };
     let wasi = WasiCtx::new(room.grants());
     let outcome = macros.expand(index, &bytes, &mut compiler, wasi);
     room.tell(&macros.declarations()[index], &outcome.wasi);
@@ -156,6 +159,7 @@ fn open(key: &Key) -> Result<Known, RunError> {
             ))
         }
         Ok(macros) => Ok(Crate {
+            shallow: Compiler::shallow(&recoder),
             recoder,
             macros,
             room: Room::new(sandbox),

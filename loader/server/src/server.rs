@@ -3,7 +3,7 @@
 use crate::backend::Backend;
 use crate::lex::LexError;
 use crate::protocol::{
-    Decode, DecodeError, Encode, ExpnGlobals, PanicMessage, Reader, Request, SpanHandle,
+    Decode, DecodeError, Encode, ExpnGlobals, Method, PanicMessage, Reader, Request, SpanHandle,
     StreamHandle, UsizeWidth, WireTree, Writer,
 };
 use crate::store::{SpanStore, StreamStore};
@@ -156,6 +156,17 @@ impl<B: Backend> Dispatch for Server<B> {
             reply.clear();
             Err::<(), _>(panic).encode(&mut Writer::with_width(reply, self.width));
         }
+    }
+
+    fn dispatch_in_place(&mut self, request: &[u8], reply: &mut Vec<u8>) -> bool {
+        let tag = request.first().copied().map_or(usize::MAX, usize::from);
+        let is_shallow = Method::ALL
+            .get(tag)
+            .is_some_and(|method| method.is_shallow());
+        if is_shallow {
+            self.dispatch(request, reply);
+        }
+        is_shallow
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Module {
     pub unwinds: bool,
     /// The macros, in the order of the declaration static.
     pub declarations: Vec<Declaration>,
-    /// Where the host's functions lie in the table: `dispatch`, `reserve`, `drop`.
+    /// Where what it calls of the host lies in the table: `dispatch`, `reserve`, `drop`.
     pub callbacks: [u32; 3],
     /// The host's block of the module's heap: its address and its size in bytes.
     pub exchange: [u32; 2],

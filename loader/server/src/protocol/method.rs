@@ -66,6 +66,22 @@ macro_rules! methods {
     };
 }
 
+impl Method {
+    /// Whether it is one of [`pm_abi::SHALLOW_METHODS`].
+    pub fn is_shallow(self) -> bool {
+        matches!(
+            self,
+            Method::TsDrop
+                | Method::TsClone
+                | Method::TsIsEmpty
+                | Method::TsFromTokenTree
+                | Method::TsConcatTrees
+                | Method::TsConcatStreams
+                | Method::TsIntoTrees
+        )
+    }
+}
+
 methods! {
     /// The value that the compiler was told to use instead of the environment's.
     InjectedEnvVar { var: &'a str },
@@ -134,4 +150,26 @@ methods! {
 
     /// Normalises an identifier that isn't ASCII.
     SymbolNormalizeAndValidateIdent { string: &'a str },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shallow_methods_are_those_of_the_list() {
+        let is_named = |method: &Method| {
+            let name = format!("{method:?}");
+            let same = |listed: &&str| listed.replace('_', "") == name.to_lowercase();
+            pm_abi::SHALLOW_METHODS.iter().any(|listed| same(listed))
+        };
+        let shallow: Vec<_> = Method::ALL
+            .iter()
+            .filter(|method| is_named(method))
+            .collect();
+        assert_eq!(shallow.len(), pm_abi::SHALLOW_METHODS.len());
+        for method in Method::ALL {
+            assert_eq!(method.is_shallow(), shallow.contains(&method), "{method:?}");
+        }
+    }
 }
