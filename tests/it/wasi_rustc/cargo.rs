@@ -49,6 +49,7 @@ fn diagnostics(stderr: &str) -> String {
         "Checking",
         "Finished",
         "Blocking",
+        "Waiting",
         "Fresh",
         "Downloading",
         "Downloaded",
