@@ -165,34 +165,38 @@ async fn dispatch(mut caller: Host<'_>, sret: u32, at: u32) -> wasmtime::Result<
     let (bytes, state) = memory(&caller)?.data_and_store_mut(&mut caller);
     let buffer = Buffer::read(bytes, at)?;
     if std::mem::take(&mut state.is_kept) {
-        return deliver(&mut caller, sret, buffer).await;
+        let reply = std::mem::take(&mut state.reply);
+        deliver(&mut caller, sret, buffer, &reply).await?;
+        caller.data_mut().reply = reply;
+        return Ok(());
     }
     state.mail.ask(buffer.bytes(bytes)?);
     mail::answered().await;
-    let state = caller.data_mut();
-    state.reply = state.mail.take_reply().ok_or(Gone)?;
-    deliver(&mut caller, sret, buffer).await?;
-    let State { mail, reply, .. } = caller.data_mut();
-    mail.keep(std::mem::take(reply));
+    let reply = caller.data().mail.take_reply().ok_or(Gone)?;
+    deliver(&mut caller, sret, buffer, &reply).await?;
+    caller.data().mail.keep(reply);
     Ok(())
 }
 
-/// Gives the macro the reply that its state has, in the request's buffer or in one that is large enough.
-async fn deliver(caller: &mut Host<'_>, sret: u32, mut buffer: Buffer) -> wasmtime::Result<()> {
-    let State {
-        reply, callbacks, ..
-    } = caller.data();
+/// Gives the macro a reply, in the request's buffer or in one that is large enough. The reply isn't in the
+/// state, since the macro's allocator runs here, which may ask again.
+async fn deliver(
+    caller: &mut Host<'_>,
+    sret: u32,
+    mut buffer: Buffer,
+    reply: &[u8],
+) -> wasmtime::Result<()> {
     let len = u32::try_from(reply.len()).map_err(|_| OutOfMemory)?;
     if len > buffer.capacity {
         // The request was read: nothing of the old block is needed. One that isn't the host's own
         // stays with the macro's allocator until the instance ends.
-        if buffer.drop == callbacks[2] {
+        if buffer.drop == caller.data().callbacks[2] {
             release(caller, buffer.data).await?;
         }
         buffer = allocate(caller, len).await?;
     }
-    let (bytes, state) = memory(caller)?.data_and_store_mut(&mut *caller);
-    write_reply(bytes, &state.reply, buffer, sret)?;
+    let memory = memory(caller)?;
+    write_reply(memory.data_mut(&mut *caller), reply, buffer, sret)?;
     Ok(())
 }
 

@@ -47,12 +47,15 @@ fn load(parts: &Parts) -> (tempfile::TempDir, ProcMacro) {
 }
 
 fn expand(run: &'static str) -> (Result<Vec<u8>, ExpandError>, Repeat) {
-    let parts = Parts {
+    expand_with(&Parts {
         imports: r#"(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))"#,
         run,
         ..Parts::default()
-    };
-    let (_directory, loaded) = load(&parts);
+    })
+}
+
+fn expand_with(parts: &Parts) -> (Result<Vec<u8>, ExpandError>, Repeat) {
+    let (_directory, loaded) = load(parts);
     let ways = [false, true].map(|is_in_place| {
         let mut dispatch = Repeat {
             is_in_place,
@@ -109,6 +112,28 @@ fn requests_and_replies_of_any_length_are_carried() {
     ));
     assert_eq!(result.unwrap(), vec![0x55; 70000]);
     assert_eq!(dispatch.requests, [[0x70, 0x11, 1, 0, b't']]);
+}
+
+/// The host asks for memory while it has a reply to deliver, and is asked for another one.
+#[test]
+fn a_request_inside_of_malloc_has_its_own_reply() {
+    let (result, dispatch) = expand_with(&Parts {
+        run: dispatch!(
+            "(i32.store (i32.const 6000) (i32.load offset=20 (local.get $config)))
+             (i32.store (i32.load (i32.const 7000)) (i32.const 70000))"
+        ),
+        // A request for three bytes, in a buffer for four.
+        malloc: "(if (i32.load (i32.const 6000))
+            (then (i32.store (i32.const 7400) (i32.const 3))
+              (i32.store (i32.const 7300) (i32.const 7400))
+              (i32.store (i32.const 7304) (i32.const 4))
+              (i32.store (i32.const 7308) (i32.const 4))
+              (call_indirect (type $call) (i32.const 7200) (i32.const 0) (i32.const 7300)
+                (i32.load (i32.const 6000)))))",
+        ..Parts::default()
+    });
+    assert_eq!(result.unwrap(), vec![0x55; 70000]);
+    assert_eq!(dispatch.requests[1..], [[3, 0, 0, 0]]);
 }
 
 #[test]

@@ -15,6 +15,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) run: &'a str,
     /// Further fields.
     pub(crate) fields: &'a str,
+    /// What `malloc` does first.
+    pub(crate) malloc: &'a str,
     /// The version string.
     pub(crate) rustc: &'a str,
     /// The declaration symbol.
@@ -30,6 +32,7 @@ impl Default for Parts<'_> {
             imports: "",
             run: ANSWER_NOTHING,
             fields: "",
+            malloc: "",
             rustc: RUSTC,
             symbol: SYMBOL,
             metadata: None,
@@ -50,6 +53,7 @@ impl Parts<'_> {
             imports,
             run,
             fields,
+            malloc,
             rustc,
             symbol,
             metadata,
@@ -77,6 +81,7 @@ impl Parts<'_> {
               (global $top (mut i32) (i32.const 8192))
               (func (export "malloc") (param $size i32) (result i32)
                 (local $block i32)
+                {malloc}
                 (local.set $block (global.get $top))
                 (global.set $top (i32.and (i32.add (i32.add (global.get $top) (local.get $size))
                   (i32.const 15)) (i32.const -16)))

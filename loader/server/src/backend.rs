@@ -18,6 +18,10 @@ pub trait Backend {
     /// A place. Equal places are equal to the macro.
     type Span: Copy + Eq + Hash;
 
+    /// Whether it does what [`pm_abi::SHALLOW_METHODS`] need as these say: with little stack, and without
+    /// a look at how much is left.
+    const IS_SHALLOW: bool = false;
+
     /// The spans that the macro is told at its start.
     fn globals(&mut self) -> ExpnGlobals<Self::Span>;
 

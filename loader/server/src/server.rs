@@ -160,9 +160,10 @@ impl<B: Backend> Dispatch for Server<B> {
 
     fn dispatch_in_place(&mut self, request: &[u8], reply: &mut Vec<u8>) -> bool {
         let tag = request.first().copied().map_or(usize::MAX, usize::from);
-        let is_shallow = Method::ALL
-            .get(tag)
-            .is_some_and(|method| method.is_shallow());
+        let is_shallow = B::IS_SHALLOW
+            && Method::ALL
+                .get(tag)
+                .is_some_and(|method| method.is_shallow());
         if is_shallow {
             self.dispatch(request, reply);
         }

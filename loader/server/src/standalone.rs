@@ -133,6 +133,8 @@ impl Standalone {
 }
 
 impl Backend for Standalone {
+    const IS_SHALLOW: bool = true;
+
     type TokenStream = TokenStream;
     type Span = Span;
 
