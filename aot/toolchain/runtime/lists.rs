@@ -5,7 +5,7 @@
 //! aligned to more than eight bytes, is the libc's, and so are the slabs.
 //!
 //! A small block that was given back serves its size for ever. Macros are short-lived: their memory is
-//! gone after each expansion.
+//! gone after each expansion. The WASI rustc has the same std, and lives for one compile.
 
 use core::alloc::Layout;
 use core::ptr;
@@ -82,7 +82,7 @@ impl<L: Libc> Lists<L> {
         }
         let size = class * GRAIN;
         if self.left < size {
-            return self.from_new_slab(size);
+            return self.cut_new_slab(size);
         }
         let block = self.slab;
         // SAFETY: there are at least so many bytes left of the slab.
@@ -156,7 +156,7 @@ impl<L: Libc> Lists<L> {
 
     #[cold]
     #[inline(never)]
-    fn from_new_slab(&mut self, size: usize) -> *mut u8 {
+    fn cut_new_slab(&mut self, size: usize) -> *mut u8 {
         // SAFETY: any size will do.
         let slab = unsafe { self.libc.malloc(SLAB) };
         if !slab.is_null() {

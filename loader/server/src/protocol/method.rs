@@ -161,7 +161,7 @@ mod tests {
         let is_named = |method: &Method| {
             let name = format!("{method:?}");
             let same = |listed: &&str| listed.replace('_', "") == name.to_lowercase();
-            pm_abi::SHALLOW_METHODS.iter().any(|listed| same(listed))
+            pm_abi::SHALLOW_METHODS.iter().any(same)
         };
         let shallow: Vec<_> = Method::ALL
             .iter()
