@@ -32,7 +32,7 @@ pub struct Snapshot {
     pub inspection: Inspection,
     /// Its macros, in the order of the declaration static.
     pub declarations: Vec<Declaration>,
-    /// Where the host's functions lie in the module's table.
+    /// Where what a macro calls of the host lies in the module's table.
     pub callbacks: Callbacks,
     /// Whether a panic unwinds (the module has exceptions) or aborts in a trap.
     pub unwinds: bool,
@@ -40,10 +40,10 @@ pub struct Snapshot {
     pub exchange: Exchange,
 }
 
-/// Table slots of the functions that the host offers to a macro.
+/// Table slots of what a macro calls of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Callbacks {
-    /// `(sret, env, buffer)`: the `call` of `BridgeConfig::dispatch`.
+    /// `(sret, env, buffer)`: the `call` of `BridgeConfig::dispatch`, a function of the module that calls the host's.
     pub dispatch: u32,
     /// `(sret, buffer, additional)`: the `reserve` of a buffer that the host owns.
     pub reserve: u32,

@@ -166,14 +166,13 @@ fn expand(
         let mut runner = wasm::Runner::new(&files.wasm, case)?;
         let expansion = runner.expand(repetitions)?;
         let output = runner.output()?;
-        let directories = [Some(target), optimised];
+        let directories = [Some(target), optimised].into_iter().flatten();
         let mut natives = Vec::new();
-        for directory in directories.into_iter().flatten() {
-            let files = case.find(directory)?.filter(|_| !without_native);
-            natives.push(match files {
-                Some(files) => Some(expand_native(case, &files.native, repetitions, &output)?),
-                None => None,
-            });
+        for directory in directories.filter(|_| !without_native) {
+            let native = case
+                .find(directory)?
+                .map(|files| expand_native(case, &files.native, repetitions, &output));
+            natives.push(native.transpose()?);
         }
         let native = |index: usize| natives.get(index).and_then(Option::as_ref);
         let time =

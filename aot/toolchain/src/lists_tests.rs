@@ -125,28 +125,23 @@ fn blocks_keep_what_is_in_them() {
         let below = [40, 40, 600, 5000][random(4)];
         let size = 1 + random(below);
         match (random(5), used.len()) {
-            (0..=1, _) | (_, 0) => {
+            (kind @ 0..=2, _) | (kind, 0) => {
                 let layout = layout(size, align);
-                // SAFETY: some bytes.
-                let block = unsafe { lists.alloc(layout) };
+                let is_zeroed = kind == 2;
+                let block = match is_zeroed {
+                    // SAFETY: some bytes.
+                    true => unsafe { lists.alloc_zeroed(layout) },
+                    // SAFETY: some bytes.
+                    false => unsafe { lists.alloc(layout) },
+                };
                 let mut new = Used {
                     block,
                     layout,
                     byte,
                 };
-                new.fill(byte);
-                used.push(new);
-            }
-            (2, _) => {
-                let layout = layout(size, align);
-                // SAFETY: some bytes.
-                let block = unsafe { lists.alloc_zeroed(layout) };
-                let mut new = Used {
-                    block,
-                    layout,
-                    byte,
-                };
-                new.check(size, 0);
+                if is_zeroed {
+                    new.check(size, 0);
+                }
                 new.fill(byte);
                 used.push(new);
             }

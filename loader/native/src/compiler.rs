@@ -24,7 +24,8 @@ impl<'a> Compiler<'a> {
     ///
     /// The closure is the compiler's, and lives as long as this.
     pub(crate) unsafe fn new(
-        (recoder, shallow): (&'a Recoder, &'a [bool]),
+        recoder: &'a Recoder,
+        shallow: &'a [bool],
         message: &'a mut Owned,
         closure: Closure,
     ) -> Compiler<'a> {
@@ -62,11 +63,8 @@ impl Dispatch for Compiler<'_> {
 
     fn dispatch_in_place(&mut self, request: &[u8], reply: &mut Vec<u8>) -> bool {
         // What isn't known is refused on the other way.
-        let method = request.first().copied().map_or(usize::MAX, usize::from);
-        let is_shallow = self
-            .shallow
-            .get(method)
-            .is_some_and(|is_shallow| *is_shallow);
+        let tag = request.first().map(|&tag| usize::from(tag));
+        let is_shallow = tag.and_then(|tag| self.shallow.get(tag)) == Some(&true);
         if is_shallow {
             self.ask(request, reply);
         }

@@ -67,7 +67,7 @@ pub(crate) unsafe fn run(
     let mut bytes = Vec::new();
     recoder.input(streams, message.bytes(), &mut bytes)?;
     // SAFETY: of the caller.
-    let mut compiler = unsafe { Compiler::new((recoder, shallow), message, closure) };
+    let mut compiler = unsafe { Compiler::new(recoder, shallow, message, closure) };
     let wasi = WasiCtx::new(room.grants());
     let outcome = macros.expand(index, &bytes, &mut compiler, wasi);
     room.tell(&macros.declarations()[index], &outcome.wasi);

@@ -159,11 +159,9 @@ impl<B: Backend> Dispatch for Server<B> {
     }
 
     fn dispatch_in_place(&mut self, request: &[u8], reply: &mut Vec<u8>) -> bool {
-        let tag = request.first().copied().map_or(usize::MAX, usize::from);
-        let is_shallow = B::IS_SHALLOW
-            && Method::ALL
-                .get(tag)
-                .is_some_and(|method| method.is_shallow());
+        let tag = request.first().map(|&tag| usize::from(tag));
+        let method = tag.and_then(|tag| Method::ALL.get(tag));
+        let is_shallow = B::IS_SHALLOW && method.is_some_and(|method| method.is_shallow());
         if is_shallow {
             self.dispatch(request, reply);
         }
