@@ -176,6 +176,42 @@ pub(crate) fn is_from_cache(stderr: &str) -> bool {
 }
 
 #[test]
+fn directories_that_move() {
+    let machine = Machine::new();
+    machine.project("first");
+    let builds_in = |target: &str| {
+        let Ran { succeeded, stderr } = machine.cargo("first", "build --offline");
+        assert!(succeeded, "{stderr}");
+        let program = machine.at(target).join("pm-aot/debug/first");
+        let found = program.exists();
+        // So that only the next build can have made it.
+        _ = fs::remove_file(program);
+        assert!(found, "{target}: {stderr}");
+    };
+    // What cargo says of a workspace is kept, until something changes that it depends on.
+    builds_in("first/target");
+    builds_in("first/target");
+    let configuration = "first/.cargo/config.toml";
+    machine.write(configuration, "[build]\ntarget-dir = 'other'");
+    builds_in("first/other");
+    machine.write(configuration, "[build]\ntarget-dir = 'third'");
+    builds_in("first/third");
+    fs::remove_file(machine.at(configuration)).expect("a file");
+    builds_in("first/target");
+    machine.write("Cargo.toml", "[workspace]\nmembers = ['first']");
+    builds_in("first/target");
+    let manifest = "first/Cargo.toml";
+    let text = fs::read_to_string(machine.at(manifest)).expect("a file");
+    machine.write(manifest, &text.replace("[workspace]", ""));
+    builds_in("target");
+    machine.write(
+        "Cargo.toml",
+        "[workspace]\nmembers = []\nexclude = ['first']",
+    );
+    builds_in("first/target");
+}
+
+#[test]
 fn the_second_project_compiles_no_macro() {
     let machine = Machine::new();
     machine.project("first");

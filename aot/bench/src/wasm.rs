@@ -94,19 +94,23 @@ impl Runner<'_> {
     }
 
     pub(crate) fn expand(&mut self, repetitions: usize) -> Result<Sample> {
+        let (server, input) = self.case.serve(UsizeWidth::Wasm32)?;
+        let mut counting = Counting {
+            server,
+            requests: 0,
+        };
+        let outcome = self
+            .loaded
+            .expand(self.index, &input, &mut counting, wasi());
+        outcome.result?;
+        self.requests = counting.requests;
+
         let mut times = Vec::new();
         for _ in 0..repetitions {
-            let (server, input) = self.case.serve(UsizeWidth::Wasm32)?;
-            let mut dispatch = Counting {
-                server,
-                requests: 0,
-            };
-            let (outcome, time) = timed(|| {
-                self.loaded
-                    .expand(self.index, &input, &mut dispatch, wasi())
-            });
+            let (mut server, input) = self.case.serve(UsizeWidth::Wasm32)?;
+            let (outcome, time) =
+                timed(|| self.loaded.expand(self.index, &input, &mut server, wasi()));
             outcome.result?;
-            self.requests = dispatch.requests;
             times.push(time);
         }
         Ok(Sample::new(times))

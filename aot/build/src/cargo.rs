@@ -3,9 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, Write};
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
-use std::thread;
 
 use pm_policy::Policy;
 use pm_toolchain::Toolchain;
@@ -16,6 +15,7 @@ use crate::cargo_args::CargoArgs;
 use crate::decided;
 use crate::session::{self, Now, Session};
 use crate::store::Store;
+use crate::workspace::{self, Question, Workspace};
 use crate::{BuildError, BuildOptions, Event, MacroCache, Mode, outer};
 
 /// Cargo, with the user's arguments.
@@ -23,44 +23,6 @@ pub(crate) struct Cargo<'a> {
     pub(crate) toolchain: &'a Toolchain,
     pub(crate) options: &'a BuildOptions<'a>,
     pub(crate) arguments: CargoArgs,
-}
-
-/// What `cargo metadata` says about directories.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Workspace {
-    target_directory: PathBuf,
-    /// Only newer cargos have one that can be elsewhere.
-    build_directory: Option<PathBuf>,
-    workspace_root: PathBuf,
-    /// The wrapper that cargo's configuration names, as it is written there.
-    #[serde(skip)]
-    configured_wrapper: Option<String>,
-}
-
-impl Workspace {
-    /// Where cargo keeps what is between source and final artifact.
-    pub(crate) fn build_dir(&self) -> &Path {
-        self.build_directory
-            .as_ref()
-            .unwrap_or(&self.target_directory)
-    }
-
-    /// What the user wants of macro crates.
-    pub(crate) fn policy(&self) -> Result<Policy, BuildError> {
-        let variable = std::env::var_os(pm_policy::VARIABLE);
-        Ok(Policy::read(&self.workspace_root, variable.as_deref())?)
-    }
-
-    /// Whether cargo has kept this line of what `rustc -vV` said.
-    pub(crate) fn knows_version(&self, line: &str) -> bool {
-        let kept = fs_err::read_to_string(self.target_directory.join(".rustc_info.json"));
-        kept.is_ok_and(|kept| kept.contains(line))
-    }
-
-    /// Where the side directory of a build is.
-    pub(crate) fn store(&self) -> Store {
-        Store::in_build_dir(self.build_dir())
-    }
 }
 
 impl Cargo<'_> {
@@ -115,18 +77,16 @@ impl Cargo<'_> {
 
     /// Where the workspace is, or nothing if cargo finds none: the user's command will say why.
     pub(crate) fn workspace(&self) -> Result<Option<Workspace>, BuildError> {
-        // Two questions to two cargos, each of which takes longer than all that this program does.
-        let (workspace, configured_wrapper) = thread::scope(|scope| {
+        let question = Question {
+            command: &|| self.command(),
+            directory: &std::env::current_dir()?,
+            variables: &std::env::vars_os().collect(),
+            arguments: &self.arguments,
             // The environment's would come before it.
-            let matters = self.compiles() && std::env::var_os("RUSTC_WRAPPER").is_none();
-            let wrapper = scope.spawn(move || matters.then(|| self.configured_wrapper()));
-            let workspace = self.metadata::<Workspace>(&["--no-deps".into()]);
-            (workspace, wrapper.join().ok().flatten().flatten())
-        });
-        Ok(workspace?.map(|workspace| Workspace {
-            configured_wrapper,
-            ..workspace
-        }))
+            wrapper: self.compiles() && std::env::var_os("RUSTC_WRAPPER").is_none(),
+            cache: pm_toolchain::cache_dir().ok(),
+        };
+        question.ask()
     }
 
     /// Macros have to be there as wasm before anything that uses them is compiled: so a build that runs
@@ -140,7 +100,7 @@ impl Cargo<'_> {
         if self.arguments.target_dir.is_some() {
             return Vec::new();
         }
-        let directory = workspace.target_directory.join(name);
+        let directory = workspace.target_directory().join(name);
         vec!["--target-dir".into(), directory.into()]
     }
 
@@ -149,23 +109,7 @@ impl Cargo<'_> {
         &self,
         more: &[OsString],
     ) -> Result<Option<T>, BuildError> {
-        let mut command = self.command();
-        command
-            .args(["metadata", "--format-version=1"])
-            .args(&self.arguments.place)
-            .args(more);
-        if let Some(directory) = &self.arguments.target_dir {
-            command.env("CARGO_TARGET_DIR", directory);
-        }
-        let output = command
-            .output()
-            .map_err(|source| not_run(&command, source))?;
-        if !output.status.success() {
-            return Ok(None);
-        }
-        serde_json::from_slice(&output.stdout)
-            .map(Some)
-            .map_err(BuildError::Metadata)
+        workspace::metadata(self.command(), &self.arguments, more)
     }
 
     /// Runs the user's command with our wrapper. `forward` says whether messages that the user
@@ -269,34 +213,18 @@ impl Cargo<'_> {
             let is_another = !wrapper.is_empty() && !outer::is_ours(&wrapper);
             return is_another.then(|| wrapper.into());
         }
-        let wrapper = workspace.configured_wrapper.as_ref()?;
+        let wrapper = workspace.configured_wrapper()?;
         if wrapper.is_empty() || outer::is_ours(OsStr::new(wrapper)) {
             None
         } else if wrapper.contains(['/', '\\']) {
-            Some(workspace.workspace_root.join(wrapper))
+            Some(workspace.root().join(wrapper))
         } else {
             Some(wrapper.into())
         }
     }
-
-    /// `build.rustc-wrapper` in cargo's configuration.
-    fn configured_wrapper(&self) -> Option<String> {
-        let mut command = self.toolchain.unstable_command(&self.toolchain.cargo);
-        command
-            .args(["config", "-Zunstable-options", "get", "build.rustc-wrapper"])
-            .args(["--format", "json-value"])
-            .args(&self.arguments.configuration)
-            .stderr(Stdio::null());
-        // Cargo fails where there is none.
-        let output = command
-            .output()
-            .ok()
-            .filter(|output| output.status.success())?;
-        serde_json::from_slice(&output.stdout).ok()
-    }
 }
 
-fn not_run(command: &Command, source: io::Error) -> BuildError {
+pub(crate) fn not_run(command: &Command, source: io::Error) -> BuildError {
     let program: &OsStr = command.get_program();
     BuildError::Run {
         program: program.to_owned(),

@@ -36,8 +36,7 @@ impl Decided {
     pub(crate) fn write(&self, store: &Store, id: &str) -> std::io::Result<()> {
         fs::create_dir_all(store.macros())?;
         let mut file = tempfile::NamedTempFile::new_in(store.macros())?;
-        serde_json::to_writer(&mut file, self)?;
-        file.flush()?;
+        file.write_all(&serde_json::to_vec(self)?)?;
         file.persist(store.decided(id))?;
         Ok(())
     }

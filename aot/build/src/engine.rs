@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pm_toolchain::Toolchain;
 
 use crate::artifact::Artifact;
-use crate::cargo::{Cargo, Workspace};
+use crate::cargo::Cargo;
 use crate::cargo_args::CargoArgs;
 use crate::compile::Compiler;
 use crate::graph::Graph;
@@ -19,6 +19,7 @@ use crate::rewrite::Recipe;
 use crate::schedule::{self, Outcome};
 use crate::session::Now;
 use crate::store::{Store, UnitId};
+use crate::workspace::Workspace;
 use crate::{BuildError, BuildOptions, Built, BuiltMacro, Event, FailedMacro, Mode};
 
 /// How often cargo is made to compile again what we have not seen. Once is enough unless features

@@ -51,6 +51,7 @@ mod schedule;
 mod session;
 mod sources;
 mod store;
+mod workspace;
 mod wrapper;
 
 pub use built::{Built, BuiltMacro, FailedMacro};

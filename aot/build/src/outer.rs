@@ -9,6 +9,7 @@
 //! the answer of `pm-aot build`, whose wrapper is the same program) would put files of ours under the names of
 //! native ones: so without it nothing is served.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,10 +18,10 @@ use std::process::Command;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
-use crate::cargo::Workspace;
 use crate::cargo_args::CargoArgs;
 use crate::session::{Now, Session};
 use crate::store::Store;
+use crate::workspace::{Question, Workspace};
 use crate::{Hooks, MacroCache, Mode, Settings, log};
 
 /// What `rustc -vV` says in a line more, through the wrapper.
@@ -96,7 +97,7 @@ struct Parent {
     program: PathBuf,
     directory: PathBuf,
     arguments: Vec<OsString>,
-    environment: Vec<(OsString, OsString)>,
+    environment: BTreeMap<OsString, OsString>,
 }
 
 /// What the calls of one cargo share.
@@ -160,8 +161,7 @@ impl Parent {
             remove_old(&folder);
             // Another call may do the same, with the same result.
             let mut new = tempfile::NamedTempFile::new_in(&folder)?;
-            serde_json::to_writer(&mut new, &shared)?;
-            new.flush()?;
+            new.write_all(&serde_json::to_vec(&shared)?)?;
             new.persist(&file)?;
             Ok::<_, std::io::Error>(())
         };
@@ -193,7 +193,7 @@ impl Parent {
             cache,
             identity,
         } = hooks.settings()?;
-        let sysroot = sysroot(rustc)?;
+        let sysroot = pm_toolchain::sysroot(rustc).map_err(|error| error.to_string())?;
         let is_same = |other: &Path| {
             let canonical = (fs::canonicalize(&sysroot), fs::canonicalize(other));
             matches!(canonical, (Ok(one), Ok(other)) if one == other)
@@ -229,47 +229,37 @@ impl Parent {
                 .iter()
                 .any(|argument| argument == "test" || argument == "t"),
         };
-        let environment = self.environment.iter().cloned().collect();
         Ok(Session::of_variables(
             rustc,
             None,
             store.root(),
             Some(now),
-            environment,
+            self.environment.clone(),
         ))
     }
 
     fn workspace(&self, arguments: &CargoArgs) -> Result<Workspace, String> {
-        let mut command = Command::new(&self.program);
-        command
-            .args(["metadata", "--format-version=1", "--no-deps"])
-            .args(&arguments.place)
-            .current_dir(&self.directory)
-            // It would be called for every question.
-            .env("RUSTC_WRAPPER", "");
-        if let Some(directory) = &arguments.target_dir {
-            command.env("CARGO_TARGET_DIR", directory);
-        }
-        let output = command.output().map_err(|error| error.to_string())?;
-        serde_json::from_slice(&output.stdout)
-            .map_err(|_| format!("cargo finds no workspace in `{}`", self.directory.display()))
+        let command = || {
+            let mut command = Command::new(&self.program);
+            command
+                .current_dir(&self.directory)
+                .env_clear()
+                .envs(&self.environment)
+                // It would be called for every question.
+                .env("RUSTC_WRAPPER", "");
+            command
+        };
+        let question = Question {
+            command: &command,
+            directory: &self.directory,
+            variables: &self.environment,
+            arguments,
+            wrapper: false,
+            cache: pm_toolchain::cache_dir().ok(),
+        };
+        let found = question.ask().map_err(|error| error.to_string())?;
+        found.ok_or_else(|| format!("cargo finds no workspace in `{}`", self.directory.display()))
     }
-}
-
-/// Where a rustc's own libraries are.
-fn sysroot(rustc: &Path) -> Result<PathBuf, String> {
-    let failed = |error: &dyn std::fmt::Display| {
-        format!("`{} --print=sysroot` failed: {error}", rustc.display())
-    };
-    let output = Command::new(rustc)
-        .arg("--print=sysroot")
-        .output()
-        .map_err(|error| failed(&error))?;
-    if !output.status.success() {
-        return Err(failed(&output.status));
-    }
-    let text = String::from_utf8(output.stdout).map_err(|error| failed(&error))?;
-    Ok(text.trim_end().into())
 }
 
 /// Where the records of a unit go: cargo marks the directory that it builds in.

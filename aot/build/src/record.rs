@@ -167,8 +167,7 @@ impl Record {
     pub(crate) fn write(&self, store: &Store, id: &str) -> io::Result<()> {
         fs::create_dir_all(store.units())?;
         let mut file = tempfile::NamedTempFile::new_in(store.units())?;
-        serde_json::to_writer(&mut file, self)?;
-        file.flush()?;
+        file.write_all(&serde_json::to_vec(self)?)?;
         file.persist(store.record(id))?;
         Ok(())
     }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::Metadata;
 
 use crate::artifact::Artifact;
-use crate::cargo::{Cargo, Workspace};
+use crate::cargo::Cargo;
 use crate::store::Store;
+use crate::workspace::Workspace;
 use crate::{BuildError, Event};
 
 /// Removes what cargo made of `macros`, and of the packages below them, as far as there is no

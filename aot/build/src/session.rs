@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::io::Write;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
@@ -104,11 +105,13 @@ impl Session {
 
     /// Writes it to a file that lives as long as the answer.
     pub(crate) fn write(&self) -> Result<NamedTempFile, BuildError> {
-        let file = tempfile::Builder::new()
+        let json = serde_json::to_vec(self).map_err(BuildError::Session)?;
+        let mut file = tempfile::Builder::new()
             .prefix("pm-aot-session-")
             .suffix(".json")
             .tempfile()?;
-        serde_json::to_writer(&file, self).map_err(BuildError::Session)?;
+        // At once: the serializer writes a word at a time.
+        file.write_all(&json)?;
         Ok(file)
     }
 

@@ -73,7 +73,6 @@ fn unserved(arguments: &[OsString], before: usize, reason: &str) -> ExitCode {
         command.args(&arguments[1..]);
         return version(command).unwrap_or_else(|error| not_run(&arguments[0], &error));
     }
-    let code = plain(arguments);
     if arguments[before..]
         .iter()
         .any(|argument| argument == "proc-macro")
@@ -82,13 +81,25 @@ fn unserved(arguments: &[OsString], before: usize, reason: &str) -> ExitCode {
         // cargo repeats it with each build.
         eprintln!("warning: `{package}` stays native: {reason}");
     }
-    code
+    plain(arguments)
 }
 
 /// Runs what the arguments say.
 fn plain(arguments: &[OsString]) -> ExitCode {
-    let status = Command::new(&arguments[0]).args(&arguments[1..]).status();
-    status.map_or_else(|error| not_run(&arguments[0], &error), exit_code)
+    let mut command = Command::new(&arguments[0]);
+    command.args(&arguments[1..]);
+    ended(command).unwrap_or_else(|error| not_run(&arguments[0], &error))
+}
+
+/// How a command ended that is this process's last act: where it can, this process becomes it.
+#[cfg(unix)]
+fn ended(mut command: Command) -> io::Result<ExitCode> {
+    Err(std::os::unix::process::CommandExt::exec(&mut command))
+}
+
+#[cfg(not(unix))]
+fn ended(mut command: Command) -> io::Result<ExitCode> {
+    command.status().map(exit_code)
 }
 
 fn not_run(program: &OsStr, error: &io::Error) -> ExitCode {
@@ -172,7 +183,7 @@ impl<'a, H: Hooks> Unit<'a, H> {
     fn other(&self) -> Result<ExitCode, Failure> {
         self.require()?;
         self.note_wanted();
-        Ok(exit_code(self.call.command().status()?))
+        Ok(ended(self.call.command())?)
     }
 
     /// A library that macros may need, or a macro crate, in a mode without shims.

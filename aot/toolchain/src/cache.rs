@@ -1,6 +1,6 @@
 //! Where things are kept: `toolchains/ID`, `debian/NAME_VERSION`, and `tmp` for what is not
 //! finished. Everything appears by one rename, under one lock, so what has its name is whole.
-//! Compilers' answers, in `rustc`, need no lock.
+//! Programs' answers, in `answers`, need no lock.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -26,6 +26,12 @@ pub fn cache_dir() -> Result<PathBuf, SetupError> {
     }
     let strategy = etcetera::choose_base_strategy().map_err(|_| SetupError::NoCacheDir)?;
     Ok(strategy.cache_dir().join("pm-aot"))
+}
+
+/// Where, in a cache directory, programs' answers are kept (`pm_answers`).
+#[must_use]
+pub fn answers_dir(cache: &Path) -> PathBuf {
+    cache.join("answers")
 }
 
 /// The directory, and the places in it.
@@ -57,9 +63,9 @@ impl Cache {
         self.root.join("debian")
     }
 
-    /// Where compilers' answers are.
+    /// Where programs' answers are.
     pub(crate) fn answers(&self) -> PathBuf {
-        self.root.join("rustc")
+        answers_dir(&self.root)
     }
 
     /// Makes the directory and tries whether it can be written to.

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use pm_answers::{Answers, Circumstances};
+
 use crate::cache::Cache;
 use crate::rustc::Rustc;
 use crate::{
@@ -31,26 +33,29 @@ impl Inputs {
     /// private prefixes that are there.
     pub(crate) fn find(request: &Request, cache: &Cache) -> Result<Self, SetupError> {
         if let Some(program) = &request.rustc {
-            return Self::complete(Rustc::probe(program, Some(cache))?, request);
+            return Self::complete(Rustc::probe(program, Some(cache))?, request, cache);
         }
         let active = Rustc::probe(Path::new("rustc"), Some(cache));
-        let active = active.and_then(|rustc| Self::complete(rustc, request));
+        let active = active.and_then(|rustc| Self::complete(rustc, request, cache));
         match (active, debian::newest_prefix(cache)) {
             (Ok(inputs), _) => Ok(inputs),
-            (Err(_), Some(rustc)) => Self::complete(Rustc::probe(&rustc, Some(cache))?, request),
+            (Err(_), Some(rustc)) => {
+                Self::complete(Rustc::probe(&rustc, Some(cache))?, request, cache)
+            }
             (Err(error), None) => Err(error),
         }
     }
 
     /// Finds what belongs to a rustc.
-    fn complete(rustc: Rustc, request: &Request) -> Result<Self, SetupError> {
+    fn complete(rustc: Rustc, request: &Request, cache: &Cache) -> Result<Self, SetupError> {
         let sources = rustc.sources()?;
         let libc = parts::libc(&rustc, request.wasi_libc.as_deref())?;
         let linker = parts::linker(&rustc)?;
         let cargo = rustc.cargo()?;
         let panic = request.panic;
         let spec = spec::adapt(&rustc.target_spec()?, panic)?;
-        let id = id(&rustc, &spec, &libc, &sources)?;
+        let libc_digest = digest_of_libc(&libc, cache)?;
+        let id = id(&rustc, &spec, &libc_digest, &sources)?;
         Ok(Self {
             rustc,
             cargo,
@@ -89,7 +94,7 @@ impl Inputs {
 }
 
 /// Hashes what the standard library and the macros are built from. No paths: they change nothing.
-fn id(rustc: &Rustc, spec: &str, libc: &Path, sources: &Path) -> Result<String, SetupError> {
+fn id(rustc: &Rustc, spec: &str, libc: &str, sources: &Path) -> Result<String, SetupError> {
     let mut hasher = blake3::Hasher::new();
     let mut add = |part: &[u8]| {
         hasher.update(&(part.len() as u64).to_le_bytes());
@@ -108,8 +113,25 @@ fn id(rustc: &Rustc, spec: &str, libc: &Path, sources: &Path) -> Result<String, 
         add(text.as_bytes());
     }
     add(&fs_err::read(sources.join("Cargo.lock"))?);
-    for file in ["libc.a", "crt1-reactor.o"] {
-        add(&fs_err::read(libc.join(file))?);
-    }
+    add(libc.as_bytes());
     Ok(hasher.finalize().to_hex()[..16].to_owned())
+}
+
+/// Of what is linked of a libc. It's some megabytes, so the answer is kept.
+fn digest_of_libc(libc: &Path, cache: &Cache) -> Result<String, SetupError> {
+    let files = ["libc.a", "crt1-reactor.o"].map(|file| libc.join(file));
+    let mut circumstances = Circumstances::default();
+    for file in &files {
+        circumstances.stamp(file)?;
+    }
+    let answers = Answers::kept(&cache.answers(), &[libc.as_os_str()], &circumstances);
+    answers.ask("digest", || {
+        let mut hasher = blake3::Hasher::new();
+        for file in &files {
+            let content = fs_err::read(file)?;
+            hasher.update(&(content.len() as u64).to_le_bytes());
+            hasher.update(&content);
+        }
+        Ok(hasher.finalize().to_hex().to_string())
+    })
 }

@@ -5,7 +5,6 @@
 //! user's cache. [`find`] answers what is there already; [`diagnose()`] says what is there and what
 //! is not. Nothing here knows of wasmtime, artifacts or cargo's build of the user's workspace.
 
-mod answers;
 mod cache;
 mod command;
 mod debian;
@@ -20,16 +19,18 @@ mod parts;
 mod progress;
 mod request;
 mod rustc;
+mod rustup;
 mod setup;
 mod spec;
 mod toolchain;
 mod version;
 
-pub use cache::cache_dir;
+pub use cache::{answers_dir, cache_dir};
 pub use diagnose::{Check, Status, diagnose};
 pub use error::SetupError;
 pub use progress::{Progress, Silent};
 pub use request::Request;
+pub use rustc::sysroot;
 pub use setup::{find, setup};
 pub use toolchain::{PanicStrategy, Toolchain};
 

@@ -18,12 +18,15 @@ use crate::link::text;
 use crate::{Progress, SetupError, Toolchain, command, mirror, spec};
 
 /// rustc's flags, on top of what cargo passes.
-pub(crate) const FLAGS: [&str; 3] = [
+pub(crate) const FLAGS: [&str; 4] = [
     // What rustc's own build sets through an environment variable of its own.
     "-Zforce-unstable-if-unmarked",
     // The library has many cfgs that are declared on the command line of rustc's own build.
     "-Aunexpected_cfgs",
     "-Ainternal_features",
+    // A call costs more as wasm than natively (Cranelift saves every register, and checks the stack), so
+    // more of them are worth inlining than LLVM thinks: expansions take 2 to 4 % less, and modules are 1 % larger.
+    "-Cllvm-args=-inline-threshold=600",
 ];
 
 /// The release profile whatever the user's configuration says of it.

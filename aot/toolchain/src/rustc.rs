@@ -5,10 +5,12 @@ use std::env::consts::EXE_SUFFIX;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::SetupError;
-use crate::answers::Answers;
+use pm_answers::{Answers, Circumstances};
+
 use crate::cache::Cache;
+use crate::toolchain::prepend;
 use crate::version::Version;
+use crate::{SetupError, cache_dir, rustup};
 
 /// A rustc that was asked what it is.
 #[derive(Clone, Debug)]
@@ -17,18 +19,18 @@ pub(crate) struct Rustc {
     pub(crate) version: Version,
     pub(crate) sysroot: PathBuf,
     pub(crate) library_path: Vec<PathBuf>,
-    answers: Answers,
+    compiler: Compiler,
 }
 
 impl Rustc {
     /// Asks `program`, which may be a rustup proxy; the answer names the real one. A cache may know
     /// the answers.
     pub(crate) fn probe(program: &Path, cache: Option<&Cache>) -> Result<Self, SetupError> {
-        let chosen = which_of_rustup(program);
+        let chosen = rustup::which(program, cache);
         let program = chosen.as_deref().unwrap_or(program);
         let library_path = private_libraries(program);
-        let answers = Answers::of(program, &library_path, cache);
-        let verbose = answers.ask(&["-vV"])?;
+        let compiler = Compiler::new(program, &library_path, cache);
+        let verbose = compiler.ask(&["-vV"])?;
         let version = Version::parse(&verbose).ok_or_else(|| SetupError::BadRustc {
             program: program.to_owned(),
             detail: format!(
@@ -42,7 +44,7 @@ impl Rustc {
                 release: version.release,
             });
         }
-        let sysroot = PathBuf::from(answers.ask(&["--print", "sysroot"])?.trim_end());
+        let sysroot = compiler.sysroot()?;
         let own = sysroot.join("bin").join(format!("rustc{EXE_SUFFIX}"));
         let program = if own.is_file() { own } else { on_path(program) };
         Ok(Self {
@@ -50,7 +52,7 @@ impl Rustc {
             version,
             sysroot,
             library_path,
-            answers,
+            compiler,
         })
     }
 
@@ -98,7 +100,7 @@ impl Rustc {
             "--target",
             target,
         ];
-        self.answers.ask(&arguments)
+        self.compiler.ask(&arguments)
     }
 
     /// Where native panic messages say that the library's sources are.
@@ -128,6 +130,85 @@ impl Rustc {
             format!("/rustc/{commit}/library")
         })
     }
+}
+
+/// A rustc's program, which is asked only what its cache doesn't know.
+#[derive(Clone, Debug)]
+struct Compiler {
+    program: PathBuf,
+    library_path: Vec<PathBuf>,
+    answers: Answers,
+}
+
+impl Compiler {
+    /// A program, to be started with a library path; without a cache it is always asked.
+    fn new(program: &Path, library_path: &[PathBuf], cache: Option<&Cache>) -> Self {
+        Self {
+            program: program.to_owned(),
+            library_path: library_path.to_owned(),
+            answers: cache
+                .and_then(|cache| answers(program, cache))
+                .unwrap_or_else(Answers::unknown),
+        }
+    }
+
+    /// What it prints for these arguments.
+    fn ask(&self, arguments: &[&str]) -> Result<String, SetupError> {
+        self.answers
+            .ask(&arguments.join(" "), || self.run(arguments))
+    }
+
+    fn sysroot(&self) -> Result<PathBuf, SetupError> {
+        Ok(self.ask(&["--print", "sysroot"])?.trim_end().into())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<String, SetupError> {
+        let mut command = Command::new(&self.program);
+        prepend(&mut command, "LD_LIBRARY_PATH", &self.library_path);
+        let output = command
+            .args(arguments)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .output()
+            .map_err(|source| SetupError::NoRustc {
+                program: self.program.clone(),
+                source,
+            })?;
+        let bad = |detail: &str| SetupError::BadRustc {
+            program: self.program.clone(),
+            detail: detail.to_owned(),
+        };
+        if !output.status.success() {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            return Err(bad(stderr.lines().next().unwrap_or("no message")));
+        }
+        String::from_utf8(output.stdout).map_err(|_| bad("its output is not UTF-8"))
+    }
+}
+
+/// Where a compiler's own libraries are: what `--print=sysroot` says, or has said.
+///
+/// # Errors
+/// When there is no cache directory, or no such compiler.
+pub fn sysroot(rustc: &Path) -> Result<PathBuf, SetupError> {
+    let cache = Cache::new(&cache_dir()?);
+    let chosen = rustup::which(rustc, Some(&cache));
+    let program = chosen.as_deref().unwrap_or(rustc);
+    let compiler = Compiler::new(program, &private_libraries(program), Some(&cache));
+    compiler.sysroot()
+}
+
+/// What a compiler has answered. Only what lies in a sysroot is believed to answer the same each time; a script
+/// in another place, or a rustup proxy, may choose by the working directory.
+fn answers(program: &Path, cache: &Cache) -> Option<Answers> {
+    let program = fs_err::canonicalize(on_path(program)).ok()?;
+    let root = program.parent()?.parent()?;
+    if !root.join("lib/rustlib").is_dir() {
+        return None;
+    }
+    let mut circumstances = Circumstances::default();
+    circumstances.stamp(&program).ok()?;
+    let subject = [program.as_os_str()];
+    Some(Answers::kept(&cache.answers(), &subject, &circumstances))
 }
 
 /// The `…/library` that most paths `…/library/core/src/…` in a compiled library begin with.
@@ -180,24 +261,8 @@ fn private_libraries(program: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The compiler that a rustup proxy would start here. Rustup itself knows that at once, while a proxy
-/// starts the compiler as well.
-fn which_of_rustup(program: &Path) -> Option<PathBuf> {
-    let proxy = on_path(program);
-    let rustup = proxy.with_file_name(format!("rustup{EXE_SUFFIX}"));
-    // A proxy is rustup by another name: a link of some kind, or a copy.
-    let size = |file: &Path| Some(fs_err::metadata(file).ok()?.len());
-    if size(&rustup)? != size(&proxy)? {
-        return None;
-    }
-    let mut command = Command::new(rustup);
-    let output = command.args(["which", "rustc"]).output().ok()?;
-    let chosen = PathBuf::from(str::from_utf8(&output.stdout).ok()?.trim_end());
-    (output.status.success() && chosen.is_file()).then_some(chosen)
-}
-
 /// A bare name is looked up; a path is made absolute.
-fn on_path(program: &Path) -> PathBuf {
+pub(crate) fn on_path(program: &Path) -> PathBuf {
     let found = if program.components().count() == 1 {
         which(program)
     } else {
@@ -220,8 +285,10 @@ pub(crate) fn which(name: impl AsRef<Path>) -> Option<PathBuf> {
         })
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -245,5 +312,69 @@ mod tests {
             error.to_string(),
             "`/nonexistent/bin/rustc` cannot be started"
         );
+    }
+
+    /// A compiler that answers with its arguments and a word, and counts.
+    fn script(root: &Path, word: &str) -> PathBuf {
+        let bin = root.join("bin");
+        fs_err::create_dir_all(&bin).unwrap();
+        let program = bin.join("rustc");
+        let script = format!(
+            "#!/bin/sh\necho >>'{}'\n[ \"$1\" != bad ] || exit 1\necho {word} \"$@\"\n",
+            root.join("asked").display()
+        );
+        // Not written in place: what still runs can't be.
+        let new = bin.join("new");
+        fs_err::write(&new, script).unwrap();
+        fs_err::set_permissions(&new, PermissionsExt::from_mode(0o755)).unwrap();
+        fs_err::rename(new, &program).unwrap();
+        program
+    }
+
+    fn asked(root: &Path) -> usize {
+        let lines = fs_err::read_to_string(root.join("asked")).unwrap_or_default();
+        lines.lines().count()
+    }
+
+    #[test]
+    fn a_file_is_asked_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs_err::create_dir_all(root.join("lib/rustlib")).unwrap();
+        let cache = Cache::new(&root.join("cache"));
+        let program = script(root, "one");
+        for _ in 0..2 {
+            let compiler = Compiler::new(&program, &[], Some(&cache));
+            assert_eq!(compiler.ask(&["-v", "x"]).unwrap(), "one -v x\n");
+            assert_eq!(compiler.ask(&["-v"]).unwrap(), "one -v\n");
+        }
+        assert_eq!(asked(root), 2);
+        // What failed may work the next time.
+        let compiler = Compiler::new(&program, &[], Some(&cache));
+        compiler.ask(&["bad"]).unwrap_err();
+        compiler.ask(&["bad"]).unwrap_err();
+        assert_eq!(asked(root), 4);
+        // A doctor believes nothing that is kept.
+        let anew = Compiler::new(&program, &[], None);
+        assert_eq!(anew.ask(&["-v"]).unwrap(), "one -v\n");
+        assert_eq!(asked(root), 5);
+
+        let program = script(root, "another");
+        let compiler = Compiler::new(&program, &[], Some(&cache));
+        assert_eq!(compiler.ask(&["-v"]).unwrap(), "another -v\n");
+        assert_eq!(asked(root), 6);
+    }
+
+    #[test]
+    fn what_may_choose_is_asked_each_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = script(folder.path(), "one");
+        let cache = Cache::new(&folder.path().join("cache"));
+        for _ in 0..2 {
+            let compiler = Compiler::new(&program, &[], Some(&cache));
+            compiler.ask(&["-v"]).unwrap();
+        }
+        assert_eq!(asked(folder.path()), 2);
+        assert!(!cache.answers().exists());
     }
 }

@@ -7,7 +7,8 @@ pub const STACK_IN_PLACE: usize = 8 << 20;
 
 /// The methods of `with_api!` that a compiler answers from what it has in memory, and without its guard
 /// for deep recursion (`ensure_sufficient_stack`): those of a token stream, but not those that parse,
-/// expand or print (rustc's `compiler/rustc_expand/src/proc_macro_server.rs`).
+/// expand or print, and the one that `quote_spanned!` asks of a span
+/// (rustc's `compiler/rustc_expand/src/proc_macro_server.rs`).
 pub const SHALLOW_METHODS: &[&str] = &[
     "ts_drop",
     "ts_clone",
@@ -16,6 +17,7 @@ pub const SHALLOW_METHODS: &[&str] = &[
     "ts_concat_trees",
     "ts_concat_streams",
     "ts_into_trees",
+    "span_resolved_at",
 ];
 
 /// Answers the requests of a running macro.

@@ -78,6 +78,7 @@ impl Method {
                 | Method::TsConcatTrees
                 | Method::TsConcatStreams
                 | Method::TsIntoTrees
+                | Method::SpanResolvedAt
         )
     }
 }
