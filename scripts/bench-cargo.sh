@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Measures whole builds, in one run, interleaved, medians: a clean `cargo check` and `cargo build`, native,
-# with pm-aot and an empty macro cache, and with a warm one; and each after one line has changed.
+# with pm-aot and an empty macro cache, and with a warm one; and each after one line has changed. Then what
+# the expansions take in rustc, by its own profile.
 # Usage: scripts/bench-cargo.sh [REPETITIONS [PACKAGE-FOLDER]]
 set -euo pipefail
 cd "$(dirname "$0")/.."

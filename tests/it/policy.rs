@@ -134,6 +134,16 @@ fn which_version_runs() {
     // Not so by the policy of now; the next build will change it.
     explained("", "indoc", false, "is the default", false);
 
+    // What no package is called is said with each command.
+    project.policy("[crates.paste]\nrun = 'native'\n[crates.indok]\nrun = 'native'\n");
+    let ran = project.pm_aot("unheard=wasm,indoc=native", &["cargo", "check"]);
+    let expect = [
+        ".config/pm-aot.toml` has settings for `indok`, and no package of this workspace has that name",
+        "help: there is `indoc`",
+    ];
+    ran.expect(0, &expect);
+    assert!(!ran.stderr.contains("unheard"), "{ran:#?}");
+
     // Another policy in the same directory, there and back.
     project.runs("*=native", &[]);
     project.policy("[crates.native_only]\nrun = 'native'\n");

@@ -5,6 +5,7 @@
 
 use crate::measure::Sample;
 use crate::process::Run;
+use crate::profile::Profiler;
 use anyhow::{Context, Result};
 use pm_toolchain::{Request, Toolchain};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ use std::process::Command;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     Native,
+    /// The same with macros at opt-level 3, where cargo gives them 0.
+    Optimised,
     /// `pm-aot cargo`, which finds nothing in its cache.
     Empty,
     /// `pm-aot cargo`, which finds all macro crates there.
@@ -25,6 +28,16 @@ const WAYS: [(Way, &str); 3] = [
     (Way::Empty, "pm-aot, empty cache"),
     (Way::Warm, "pm-aot, warm cache"),
 ];
+
+/// Of which rustc's profile is taken: the one that the others are compared with is the last.
+const PROFILED: [(Way, &str); 3] = [
+    (Way::Native, "native, as cargo builds it"),
+    (Way::Optimised, "native, opt-level 3"),
+    (Way::Warm, "pm-aot"),
+];
+
+/// How often a line is changed after each clean build.
+const CHANGES: usize = 3;
 
 /// What cargo is asked for.
 const GOALS: [&str; 2] = ["check", "build"];
@@ -69,9 +82,12 @@ pub(crate) fn run(package: &Path, pm_aot: &Path, repetitions: usize) -> Result<(
                 runs.push(bench.build(*way, goal)?);
             }
             let text = fs_err::read_to_string(&source)?;
-            fs_err::write(&source, format!("{text}const _: usize = {repetition};\n"))?;
-            for ((way, _), runs) in WAYS.iter().zip(&mut changed) {
-                runs.push(bench.build(*way, goal)?);
+            for change in 0..CHANGES {
+                let line = format!("const _: [usize; 2] = [{repetition}, {change}];\n");
+                fs_err::write(&source, text.clone() + &line)?;
+                for ((way, _), runs) in WAYS.iter().zip(&mut changed) {
+                    runs.push(bench.build(*way, goal)?);
+                }
             }
             // Not so soon that cargo takes the file for one that it has seen.
             fs_err::write(&source, text)?;
@@ -83,7 +99,7 @@ pub(crate) fn run(package: &Path, pm_aot: &Path, repetitions: usize) -> Result<(
             false,
         );
     }
-    Ok(())
+    bench.profile(&source, repetitions * CHANGES)
 }
 
 /// `with_empty`: after the clean build an empty cache is as full as the other.
@@ -99,7 +115,7 @@ fn print(what: &str, runs: &[Vec<Run>; WAYS.len()], with_empty: bool) {
         let peak = runs.iter().map(|run| run.peak).max().unwrap_or_default() >> 20;
         let (wall, name) = (wall(runs), if with_empty { name } else { short(*way) });
         println!(
-            "  {name:<22} wall {wall:>7.2} s ({:.2})   CPU {cpu:>7.2} s   largest process {peak:>5} MB",
+            "  {name:<22} wall {wall:>7.3} s ({:.2})   CPU {cpu:>7.3} s   largest process {peak:>5} MB",
             wall / native
         );
     }
@@ -107,15 +123,60 @@ fn print(what: &str, runs: &[Vec<Run>; WAYS.len()], with_empty: bool) {
 
 fn short(way: Way) -> &'static str {
     match way {
-        Way::Native => "native",
+        Way::Native | Way::Optimised => "native",
         Way::Empty | Way::Warm => "pm-aot",
     }
 }
 
 impl Bench {
     fn build(&self, way: Way, goal: &str) -> Result<Run> {
+        let target = self.place("target", way, goal);
+        Run::of(&mut self.command(way, goal, &target), self.folder.path())
+    }
+
+    /// What the macros take in rustc itself: each of its processes maps them anew, and most run once or twice.
+    fn profile(&self, source: &Path, repetitions: usize) -> Result<()> {
+        let goal = GOALS[0];
+        let profiler = Profiler::new(self.folder.path())?;
+        let text = fs_err::read_to_string(source)?;
+        let mut totals = PROFILED.map(|_| Vec::new());
+        let mut count = 0;
+        for repetition in 0..=repetitions {
+            let line = format!("const _: usize = {repetition};\n");
+            fs_err::write(source, text.clone() + &line)?;
+            for ((way, _), totals) in PROFILED.iter().zip(&mut totals) {
+                let target = self.place("profiled", *way, goal);
+                let mut command = self.command(*way, goal, &target);
+                let expansions = profiler.run(&mut command, |command| {
+                    Run::of(command, self.folder.path()).map(drop)
+                })?;
+                count = expansions.count;
+                // Everything is compiled in the first.
+                if repetition > 0 {
+                    totals.push(expansions.total);
+                }
+            }
+        }
+        fs_err::write(source, text)?;
+        let medians = totals.map(|totals| Sample::new(totals).median() / 1e3);
+        println!(
+            "\nexpansions in `cargo {goal}` after one line has changed, by rustc's own profile: {count}"
+        );
+        let ours = medians[PROFILED.len() - 1];
+        for ((_, name), median) in PROFILED.iter().zip(medians) {
+            println!("  {name:<27} {median:>8.2} ms; pm-aot {:.2}", ours / median);
+        }
+        Ok(())
+    }
+
+    fn command(&self, way: Way, goal: &str, target: &Path) -> Command {
         let mut command = match way {
             Way::Native => self.toolchain.command(&self.toolchain.cargo),
+            Way::Optimised => {
+                let mut command = self.toolchain.command(&self.toolchain.cargo);
+                command.env("CARGO_PROFILE_DEV_BUILD_OVERRIDE_OPT_LEVEL", "3");
+                command
+            }
             Way::Empty | Way::Warm => {
                 let mut command = Command::new(&self.pm_aot);
                 command.arg("cargo");
@@ -124,10 +185,10 @@ impl Bench {
         };
         command
             .args([goal, "--offline", "--target-dir"])
-            .arg(self.place("target", way, goal))
+            .arg(target)
             .env("PM_AOT_MACRO_CACHE", self.place("cache", way, goal))
             .current_dir(&self.package);
-        Run::of(&mut command, self.folder.path())
+        command
     }
 
     /// Removes what cargo made, and what an empty cache has got.
@@ -142,6 +203,7 @@ impl Bench {
     fn place(&self, what: &str, way: Way, goal: &str) -> PathBuf {
         let way = match way {
             Way::Native => "native",
+            Way::Optimised => "optimised",
             Way::Empty => "empty",
             Way::Warm => "warm",
         };

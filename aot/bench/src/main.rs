@@ -9,6 +9,7 @@ mod case;
 mod measure;
 mod native;
 mod process;
+mod profile;
 mod rustc;
 mod wasm;
 

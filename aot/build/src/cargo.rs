@@ -152,7 +152,7 @@ impl Cargo<'_> {
             toolchain: self.toolchain.clone(),
             opt_level: self.options.opt_level.to_string(),
             jobs: self.jobs(),
-            policy,
+            policy: policy.clone(),
             identity: self.options.identity.clone(),
             cache: self.options.cache.clone().and_then(MacroCache::usable),
             doctests: self.runs_doctests(),
@@ -184,7 +184,12 @@ impl Cargo<'_> {
                 }
             }
         }
-        Ok((child.wait()?, artifacts))
+        let status = child.wait()?;
+        // Only now cargo has written which packages there are.
+        for name in policy.unknown_names() {
+            (self.options.report)(Event::UnknownCrate(&name));
+        }
+        Ok((status, artifacts))
     }
 
     /// `cargo clean` of some packages, in the directory that builds work in.

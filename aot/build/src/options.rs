@@ -189,6 +189,8 @@ pub enum Event<'a> {
         /// Their names and versions.
         packages: &'a [String],
     },
+    /// A policy's settings are for a crate that isn't there.
+    UnknownCrate(&'a pm_policy::UnknownName),
     /// rustc starts on a crate.
     Compiling {
         /// The package's name.

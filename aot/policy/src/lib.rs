@@ -19,6 +19,6 @@ mod sandbox;
 mod setting;
 
 #[cfg(feature = "sources")]
-pub use policy::{Decision, FILE, Policy, PolicyError, VARIABLE, Version};
+pub use policy::{Decision, FILE, Policy, PolicyError, UnknownName, VARIABLE, Version};
 pub use sandbox::Sandbox;
 pub use setting::{Read, Run};

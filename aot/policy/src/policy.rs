@@ -2,9 +2,11 @@
 
 mod error;
 mod source;
+mod unknown;
 
 pub use error::PolicyError;
 pub use source::{FILE, VARIABLE};
+pub use unknown::UnknownName;
 
 use crate::{Read, Run, Sandbox, known};
 use serde::{Deserialize, Serialize};

@@ -183,6 +183,12 @@ impl Reporter<'_> {
                     format_args!("what was built before: {packages}"),
                 );
             }
+            Event::UnknownCrate(unknown) => {
+                self.shell.warn(unknown);
+                if let Some(similar) = &unknown.similar {
+                    self.shell.help(format_args!("there is `{similar}`"));
+                }
+            }
             Event::Compiling {
                 package,
                 version,

@@ -152,6 +152,14 @@ impl Source {
         Ok(Self { origin, crates })
     }
 
+    /// The crates that it has settings of their own for.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.crates
+            .keys()
+            .map(String::as_str)
+            .filter(|name| *name != ALL)
+    }
+
     /// A setting of the package, else of all, and the name that it stands under.
     pub(super) fn find<T>(
         &self,
@@ -178,7 +186,7 @@ impl fmt::Display for Origin {
 }
 
 /// A package is found by its crate's name, too: registries hold `-` and `_` for the same.
-fn is_same(one: &str, other: &str) -> bool {
+pub(super) fn is_same(one: &str, other: &str) -> bool {
     let bytes = |name: &str| -> Vec<u8> {
         let hyphen = |byte| if byte == b'_' { b'-' } else { byte };
         name.bytes().map(hyphen).collect()

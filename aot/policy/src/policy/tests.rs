@@ -225,3 +225,34 @@ fn a_session_hands_it_on() {
     let bytes = postcard::to_allocvec(&policy).unwrap();
     assert_eq!(postcard::from_bytes::<Policy>(&bytes).unwrap(), policy);
 }
+
+#[test]
+fn names_that_no_package_has() {
+    let file = "[crates.serde_deriv]\nrun = 'native'\n[crates.quite-another]\nread = false\n\
+                [crates.'*']\nread = false\n[crates.proc_macro2]\nrun = 'wasm'";
+    let metadata = "[workspace.metadata.pm-aot.crates.sin]\nrun = 'native'";
+    let (folder, policy) = read("unheard_of=native", file, metadata);
+    assert_eq!(policy.unknown_names(), []);
+    let lock = "version = 4\n[[package]]\nname = 'serde_derive'\nversion = '1.0.0'\n\
+                [[package]]\nname = 'proc-macro2'\nversion = '1.0.0'\ndependencies = ['syn']\n\
+                [[package]]\nname = 'syn'\nversion = '2.0.0'\n";
+    fs::write(folder.path().join("Cargo.lock"), lock).unwrap();
+    let found = policy.unknown_names();
+    let found: Vec<_> = found
+        .iter()
+        .map(|unknown| (&*unknown.name, unknown.similar.as_deref()))
+        .collect();
+    let expect = [
+        ("quite-another", None),
+        ("serde_deriv", Some("serde_derive")),
+        ("sin", None),
+    ];
+    assert_eq!(found, expect);
+    let text = policy.unknown_names()[1].to_string();
+    assert!(
+        text.contains(".config/pm-aot.toml` has settings for `serde_deriv`, and no"),
+        "{text}"
+    );
+    fs::write(folder.path().join("Cargo.lock"), "no lock").unwrap();
+    assert_eq!(policy.unknown_names(), []);
+}
