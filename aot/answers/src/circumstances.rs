@@ -44,11 +44,12 @@ impl Circumstances {
         }
     }
 
-    /// A large file that nobody changes in place, by path, size and time of change.
+    /// A large file that nobody changes in place, by its path without links, its size and time of change.
     ///
     /// # Errors
     /// Those of reading its metadata.
     pub fn stamp(&mut self, path: &Path) -> io::Result<()> {
+        let path = &fs_err::canonicalize(path)?;
         let file = fs_err::metadata(path)?;
         let time = file.modified()?.duration_since(UNIX_EPOCH);
         self.part("stamp", path.as_os_str().as_encoded_bytes());
@@ -56,6 +57,19 @@ impl Circumstances {
         let time = time.unwrap_or_default().as_nanos();
         self.part("time", &time.to_le_bytes());
         Ok(())
+    }
+
+    /// A program of a toolchain, as [`stamp`](Self::stamp). Nothing if it isn't in a sysroot: only what lies there is
+    /// believed to answer the same each time. A script in another place, or a rustup proxy, may choose by the
+    /// directory that it runs in, or by settings of its own.
+    #[must_use]
+    pub fn program(&mut self, path: &Path) -> Option<()> {
+        let path = fs_err::canonicalize(path).ok()?;
+        let root = path.parent()?.parent()?;
+        if !root.join("lib/rustlib").is_dir() {
+            return None;
+        }
+        self.stamp(&path).ok()
     }
 
     fn part(&mut self, kind: &str, bytes: &[u8]) {

@@ -12,8 +12,10 @@ mod circumstances;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -24,11 +26,22 @@ pub use circumstances::Circumstances;
 const MOST: usize = 1000;
 
 /// The answers to questions of one kind, in the circumstances of now.
-#[derive(Clone, Debug)]
-pub struct Answers {
-    /// The file that keeps them, and the circumstances' digest.
-    kept: Option<(PathBuf, String)>,
+#[derive(Clone)]
+pub struct Answers<'a> {
+    kept: Option<Place<'a>>,
 }
+
+/// Where answers are kept.
+#[derive(Clone)]
+struct Place<'a> {
+    file: PathBuf,
+    describe: Arc<Describe<'a>>,
+    /// What that said at first.
+    circumstances: String,
+}
+
+/// Finds the circumstances, or nothing if not all of them can be known.
+type Describe<'a> = dyn Fn() -> Option<Circumstances> + Send + Sync + 'a;
 
 /// What is in a file.
 #[derive(Default, Serialize, Deserialize)]
@@ -37,7 +50,16 @@ struct Kept {
     answers: BTreeMap<String, serde_json::Value>,
 }
 
-impl Answers {
+impl fmt::Debug for Answers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.kept.as_ref().map(|place| &place.file);
+        f.debug_struct("Answers")
+            .field("file", &file)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a> Answers<'a> {
     /// Nothing is known, and nothing will be.
     #[must_use]
     pub fn unknown() -> Self {
@@ -45,17 +67,25 @@ impl Answers {
     }
 
     /// Those that `directory` keeps, which is made when there is something to keep. `subject` names who is asked
-    /// and about what: a program, the directory that it runs in.
+    /// and about what: a program, the directory that it runs in. `describe` finds the circumstances, now and after
+    /// each question; if it finds nothing, nothing is known and nothing kept.
     #[must_use]
-    pub fn kept(directory: &Path, subject: &[&OsStr], circumstances: &Circumstances) -> Self {
+    pub fn kept(
+        directory: &Path,
+        subject: &[&OsStr],
+        describe: impl Fn() -> Option<Circumstances> + Send + Sync + 'a,
+    ) -> Self {
         let mut names = Circumstances::default();
         for part in subject {
             names.word(part);
         }
         let file = directory.join(format!("{}.json", &names.digest()[..16]));
-        Self {
-            kept: Some((file, circumstances.digest())),
-        }
+        let kept = describe().map(|circumstances| Place {
+            file,
+            describe: Arc::new(describe),
+            circumstances: circumstances.digest(),
+        });
+        Self { kept }
     }
 
     /// The answer to `question`; `ask` finds it out where it isn't known. That it can't be kept is no error: then
@@ -67,7 +97,12 @@ impl Answers {
     where
         T: Serialize + DeserializeOwned,
     {
-        let Some((file, circumstances)) = &self.kept else {
+        let Some(Place {
+            file,
+            describe,
+            circumstances,
+        }) = &self.kept
+        else {
             return ask();
         };
         let mut kept = read(file, circumstances);
@@ -76,7 +111,9 @@ impl Answers {
             return Ok(answer);
         }
         let answer = ask()?;
-        if let Ok(value) = serde_json::to_value(&answer) {
+        // What changed meanwhile may be in the answer, or not.
+        let is_same = describe().is_some_and(|now| now.digest() == *circumstances);
+        if is_same && let Ok(value) = serde_json::to_value(&answer) {
             kept.answers.insert(question.to_owned(), value);
             _ = write(file, &kept);
         }
@@ -130,9 +167,11 @@ mod tests {
 
     /// Asks for the value of `is`, and says whether that was found out anew.
     fn ask(directory: &Path, subject: &str, about: &str, is: &str) -> (String, bool) {
-        let mut circumstances = Circumstances::default();
-        circumstances.word(about.as_ref());
-        let answers = Answers::kept(directory, &[subject.as_ref()], &circumstances);
+        let answers = Answers::kept(directory, &[subject.as_ref()], || {
+            let mut circumstances = Circumstances::default();
+            circumstances.word(about.as_ref());
+            Some(circumstances)
+        });
         let asked = Cell::new(false);
         let answer: Result<String, ()> = answers.ask("what", || {
             asked.set(true);
@@ -159,7 +198,7 @@ mod tests {
     #[test]
     fn each_question_has_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        let answers = || Answers::kept(folder.path(), &[], &Circumstances::default());
+        let answers = || Answers::kept(folder.path(), &[], || Some(Circumstances::default()));
         for (question, is) in [("one", 1), ("two", 2)] {
             assert_eq!(answers().ask(question, || Ok::<_, ()>(is)), Ok(is));
         }
@@ -176,7 +215,7 @@ mod tests {
     #[test]
     fn what_fails_or_is_damaged_is_asked_again() {
         let folder = tempfile::tempdir().unwrap();
-        let answers = Answers::kept(folder.path(), &[], &Circumstances::default());
+        let answers = Answers::kept(folder.path(), &[], || Some(Circumstances::default()));
         assert_eq!(answers.ask::<i32, _>("one", || Err("no")), Err("no"));
         assert_eq!(answers.ask::<i32, &str>("one", || Ok(1)), Ok(1));
         for kept in fs_err::read_dir(folder.path()).unwrap() {
@@ -186,6 +225,34 @@ mod tests {
         let unknown = Answers::unknown();
         assert_eq!(unknown.ask::<i32, &str>("one", || Ok(3)), Ok(3));
         assert_eq!(unknown.ask::<i32, &str>("one", || Ok(4)), Ok(4));
+    }
+
+    #[test]
+    fn what_changes_meanwhile_is_not_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        let directory = folder.path().join("answers");
+        let answers = || {
+            Answers::kept(&directory, &[], || {
+                let mut circumstances = Circumstances::default();
+                circumstances.content(&file);
+                Some(circumstances)
+            })
+        };
+        let ask = |is: i32| answers().ask::<i32, ()>("one", || Ok(is));
+        let meanwhile = answers().ask::<i32, ()>("one", || {
+            fs_err::write(&file, "changed").unwrap();
+            Ok(1)
+        });
+        assert_eq!(meanwhile, Ok(1));
+        assert_eq!(ask(2), Ok(2));
+        assert_eq!(ask(3), Ok(2));
+        fs_err::remove_file(&file).unwrap();
+        assert_eq!(ask(4), Ok(4));
+
+        let unclear = || Answers::kept(&directory, &[], || None);
+        assert_eq!(unclear().ask::<i32, ()>("one", || Ok(5)), Ok(5));
+        assert_eq!(unclear().ask::<i32, ()>("one", || Ok(6)), Ok(6));
     }
 
     #[test]
@@ -211,7 +278,9 @@ mod tests {
     #[test]
     fn that_nothing_can_be_kept_is_no_error() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let answers = Answers::kept(&file.path().join("x"), &[], &Circumstances::default());
+        let answers = Answers::kept(&file.path().join("x"), &[], || {
+            Some(Circumstances::default())
+        });
         assert_eq!(answers.ask::<i32, &str>("one", || Ok(1)), Ok(1));
         assert_eq!(answers.ask::<i32, &str>("one", || Ok(2)), Ok(2));
     }

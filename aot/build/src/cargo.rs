@@ -185,9 +185,11 @@ impl Cargo<'_> {
             }
         }
         let status = child.wait()?;
-        // Only now cargo has written which packages there are.
-        for name in policy.unknown_names() {
-            (self.options.report)(Event::UnknownCrate(&name));
+        // Cargo has written which packages there are.
+        if status.success() && !self.arguments.has_own_lock() {
+            for name in policy.unknown_names() {
+                (self.options.report)(Event::UnknownCrate(&name));
+            }
         }
         Ok((status, artifacts))
     }

@@ -46,6 +46,11 @@ impl CargoArgs {
             .unwrap_or(NonZero::<usize>::MIN)
     }
 
+    /// Whether the lock file isn't the workspace's.
+    pub(crate) fn has_own_lock(&self) -> bool {
+        self.place.iter().any(|flag| flag == "--lockfile-path")
+    }
+
     pub(crate) fn parse(arguments: &[OsString]) -> Self {
         let mut found = Self::default();
         let mut rest = arguments.iter();

@@ -209,12 +209,6 @@ impl Parent {
         let policy = workspace.policy().map_err(|error| error.to_string())?;
         let store = workspace.store();
         if !asks_version {
-            for unknown in policy.unknown_names() {
-                eprintln!("warning: {unknown}");
-                if let Some(similar) = unknown.similar {
-                    eprintln!("help: there is `{similar}`");
-                }
-            }
             for package in crate::decided::stale(&store, &policy).unwrap_or_default() {
                 eprintln!(
                     "warning: `{package}` was built for another policy\nhelp: `cargo clean --package \

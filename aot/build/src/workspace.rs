@@ -93,34 +93,39 @@ impl Question<'_> {
             false => "workspace",
         };
         // What isn't to be kept is an error here: that there is none, or that it can't be told when it changes.
-        let unkept = |found| Err::<Workspace, _>(Ok(found));
         let answer = answers.ask(question, || match self.ask_cargo() {
-            Ok(Some(workspace)) if self.depends_on_known(&workspace) => Ok(workspace),
-            Ok(found) => unkept(found),
+            Ok((Some(workspace), true)) if self.depends_on_known(&workspace) => Ok(workspace),
+            Ok((found, _)) => Err(Ok(found)),
             Err(error) => Err(Err(error)),
         });
         answer.map_or_else(|other| other, |workspace| Ok(Some(workspace)))
     }
 
-    fn ask_cargo(&self) -> Result<Option<Workspace>, BuildError> {
+    /// The answer of now, and whether it is one to everything that was asked.
+    fn ask_cargo(&self) -> Result<(Option<Workspace>, bool), BuildError> {
         // Two questions to two cargos.
-        let (workspace, configured_wrapper) = thread::scope(|scope| {
-            let wrapper = scope.spawn(|| self.wrapper.then(|| self.configured_wrapper()));
+        let (workspace, wrapper) = thread::scope(|scope| {
+            let wrapper = scope.spawn(|| match self.wrapper {
+                true => self.configured_wrapper(),
+                false => Some(None),
+            });
             let workspace = self.metadata();
-            (workspace, wrapper.join().ok().flatten().flatten())
+            (workspace, wrapper.join().ok().flatten())
         });
-        Ok(workspace?.map(|workspace| Workspace {
-            configured_wrapper,
+        let is_whole = wrapper.is_some();
+        let workspace = workspace?.map(|workspace| Workspace {
+            configured_wrapper: wrapper.flatten(),
             ..workspace
-        }))
+        });
+        Ok((workspace, is_whole))
     }
 
     fn metadata(&self) -> Result<Option<Workspace>, BuildError> {
         metadata((self.command)(), self.arguments, &["--no-deps".into()])
     }
 
-    /// `build.rustc-wrapper` in cargo's configuration.
-    fn configured_wrapper(&self) -> Option<String> {
+    /// `build.rustc-wrapper` in cargo's configuration, if it has one; nothing if cargo gave no answer.
+    fn configured_wrapper(&self) -> Option<Option<String>> {
         let mut command = (self.command)();
         command
             .args(["config", "-Zunstable-options", "get", "build.rustc-wrapper"])
@@ -128,30 +133,29 @@ impl Question<'_> {
             .args(&self.arguments.configuration)
             .env("RUSTC_BOOTSTRAP", "1")
             .stderr(Stdio::null());
-        // Cargo fails where there is none.
-        let output = command
-            .output()
-            .ok()
-            .filter(|output| output.status.success())?;
-        serde_json::from_slice(&output.stdout).ok()
+        let output = command.output().ok()?;
+        match output.status.code()? {
+            0 => serde_json::from_slice(&output.stdout).ok().map(Some),
+            // Cargo fails where there is none.
+            _ => Some(None),
+        }
     }
 
-    fn answers(&self) -> Option<Answers> {
+    fn answers(&self) -> Option<Answers<'_>> {
         let cache = self.cache.as_ref()?;
-        let command = (self.command)();
-        let circumstances = self.circumstances(Path::new(command.get_program()))?;
-        let mut subject = vec![command.get_program(), self.directory.as_os_str()];
-        subject.extend(self.arguments.place.iter().map(OsString::as_os_str));
-        subject.extend(self.arguments.target_dir.as_deref());
+        let cargo = PathBuf::from((self.command)().get_program());
+        let subject = [&cargo, self.directory].map(|path| path.as_os_str());
         let directory = pm_toolchain::answers_dir(cache);
-        Some(Answers::kept(&directory, &subject, &circumstances))
+        let program = cargo.clone();
+        let describe = move || self.circumstances(&program);
+        Some(Answers::kept(&directory, &subject, describe))
     }
 
     /// What cargo finds a workspace and its directories by: manifests and configuration in the folders above, and its
     /// own variables. Nothing where it may be more than that.
     fn circumstances(&self, cargo: &Path) -> Option<Circumstances> {
         let mut circumstances = Circumstances::default();
-        circumstances.stamp(cargo).ok()?;
+        circumstances.program(cargo)?;
         for argument in &self.arguments.place {
             circumstances.word(argument);
         }
@@ -172,7 +176,10 @@ impl Question<'_> {
         for name in ["config.toml", "config"] {
             configuration(&mut circumstances, &home.join(name))?;
         }
-        for folder in self.manifest_folder()?.ancestors() {
+        let folder = self.manifest_folder()?;
+        // It's in the name of a build directory (`{workspace-path-hash}`).
+        circumstances.word(fs_err::canonicalize(&folder).ok()?.as_os_str());
+        for folder in folder.ancestors() {
             circumstances.content(&folder.join("Cargo.toml"));
         }
         Some(circumstances)
@@ -277,14 +284,15 @@ mod tests {
             }
             place.write("root", "all\n");
             let script = "#!/bin/sh
-                cd \"$(dirname \"$0\")\"
+                cd \"$(dirname \"$0\")/..\"
                 echo \"$1\" >>asked
                 [ \"$1\" = metadata ] || { echo '\"sccache\"'; exit; }
                 read -r root <root || exit 1
                 echo '{\"target_directory\":\"/target\",\"workspace_root\":\"'\"$PWD/$root\"'\"}'
                 ";
-            place.write("cargo", script);
-            fs::set_permissions(place.at("cargo"), PermissionsExt::from_mode(0o755)).unwrap();
+            place.write("bin/cargo", script);
+            fs::set_permissions(place.at("bin/cargo"), PermissionsExt::from_mode(0o755)).unwrap();
+            fs::create_dir_all(place.at("lib/rustlib")).unwrap();
             place
         }
 
@@ -304,7 +312,7 @@ mod tests {
             let before = asked().lines().count();
             let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
             let question = Question {
-                command: &|| Command::new(self.at("cargo")),
+                command: &|| Command::new(self.at("bin/cargo")),
                 directory: &self.at("all/one"),
                 variables: &self.variables,
                 arguments: &CargoArgs::parse(&arguments),
@@ -353,12 +361,16 @@ mod tests {
             place.variables.insert(name.into(), "/else".into());
             place.is_asked_once();
         }
-        place.write(
-            "new",
-            &(fs::read_to_string(place.at("cargo")).unwrap() + "# Newer.\n"),
-        );
-        fs::set_permissions(place.at("new"), PermissionsExt::from_mode(0o755)).unwrap();
-        fs::rename(place.at("new"), place.at("cargo")).unwrap();
+        let old = fs::read_to_string(place.at("bin/cargo")).unwrap();
+        place.write("bin/new", &(old + "# Newer.\n"));
+        fs::set_permissions(place.at("bin/new"), PermissionsExt::from_mode(0o755)).unwrap();
+        fs::rename(place.at("bin/new"), place.at("bin/cargo")).unwrap();
+        place.is_asked_once();
+        let home = place.at("user");
+        place.variables.remove(OsStr::new("CARGO_HOME"));
+        place.variables.insert("HOME".into(), home.into());
+        place.is_asked_once();
+        place.write("user/.cargo/config.toml", "# The user's own.\n");
         place.is_asked_once();
         // What cargo doesn't read.
         place.variables.insert("EDITOR".into(), "ed".into());
@@ -377,7 +389,7 @@ mod tests {
             &["--target-dir", "a"],
             &["--target-dir", "b"],
             &["--manifest-path", manifest],
-            &["--manifest-path", "../one/../Cargo.toml", "--locked"][..2],
+            &["--manifest-path", "../one/../Cargo.toml"],
         ] {
             let (_, first) = place.ask(arguments, false);
             let (_, second) = place.ask(arguments, false);
@@ -414,6 +426,11 @@ mod tests {
         twice(&[]);
         place.write("root", "all\n");
         place.is_asked_once();
+        // A cargo that may be another in another place, as rustup's proxy is.
+        fs::remove_dir(place.at("lib/rustlib")).unwrap();
+        twice(&[]);
+        fs::create_dir(place.at("lib/rustlib")).unwrap();
+        place.is_asked(false);
         place.write(".cargo/config.toml", "include = [\"other.toml\"]\n");
         twice(&[]);
     }

@@ -137,7 +137,7 @@ impl Rustc {
 struct Compiler {
     program: PathBuf,
     library_path: Vec<PathBuf>,
-    answers: Answers,
+    answers: Answers<'static>,
 }
 
 impl Compiler {
@@ -146,9 +146,7 @@ impl Compiler {
         Self {
             program: program.to_owned(),
             library_path: library_path.to_owned(),
-            answers: cache
-                .and_then(|cache| answers(program, cache))
-                .unwrap_or_else(Answers::unknown),
+            answers: cache.map_or_else(Answers::unknown, |cache| answers(program, cache)),
         }
     }
 
@@ -197,18 +195,18 @@ pub fn sysroot(rustc: &Path) -> Result<PathBuf, SetupError> {
     compiler.sysroot()
 }
 
-/// What a compiler has answered. Only what lies in a sysroot is believed to answer the same each time; a script
-/// in another place, or a rustup proxy, may choose by the working directory.
-fn answers(program: &Path, cache: &Cache) -> Option<Answers> {
-    let program = fs_err::canonicalize(on_path(program)).ok()?;
-    let root = program.parent()?.parent()?;
-    if !root.join("lib/rustlib").is_dir() {
-        return None;
-    }
-    let mut circumstances = Circumstances::default();
-    circumstances.stamp(&program).ok()?;
-    let subject = [program.as_os_str()];
-    Some(Answers::kept(&cache.answers(), &subject, &circumstances))
+/// What a compiler has answered.
+fn answers(program: &Path, cache: &Cache) -> Answers<'static> {
+    let program = on_path(program);
+    Answers::kept(
+        &cache.answers(),
+        &[program.clone().as_os_str()],
+        move || {
+            let mut circumstances = Circumstances::default();
+            circumstances.program(&program)?;
+            Some(circumstances)
+        },
+    )
 }
 
 /// The `…/library` that most paths `…/library/core/src/…` in a compiled library begin with.

@@ -28,20 +28,21 @@ pub(crate) fn which(program: &Path, cache: Option<&Cache>) -> Option<PathBuf> {
     if size(&rustup)? != size(&proxy)? {
         return None;
     }
-    let answers = || {
-        let directory = std::env::current_dir().ok()?;
-        let variables = std::env::vars_os().collect();
-        let circumstances = circumstances(&rustup, &directory, &variables)?;
-        let subject = [rustup.as_os_str(), directory.as_os_str()];
-        Some(Answers::kept(&cache?.answers(), &subject, &circumstances))
-    };
-    let answers = answers().unwrap_or_else(Answers::unknown);
+    let directory = std::env::current_dir().ok()?;
+    let variables = std::env::vars_os().collect();
+    let subject = [rustup.as_os_str(), directory.as_os_str()];
+    let answers = cache.map_or_else(Answers::unknown, |cache| {
+        let describe = || circumstances(&rustup, &directory, &variables);
+        Answers::kept(&cache.answers(), &subject, describe)
+    });
     let known = answers.ask("which rustc", || ask(&rustup).ok_or(()));
     // It may have been removed since.
-    known
-        .ok()
-        .filter(|chosen| chosen.is_file())
-        .or_else(|| ask(&rustup))
+    let chosen = known.ok()?;
+    if chosen.is_file() {
+        Some(chosen)
+    } else {
+        ask(&rustup)
+    }
 }
 
 fn ask(rustup: &Path) -> Option<PathBuf> {
@@ -118,7 +119,11 @@ mod tests {
         fs_err::write(root.join(".rustup/settings.toml"), "[overrides]\n").unwrap();
         changed(digest(&[]));
         changed(digest(&[("RUSTUP_TOOLCHAIN", "nightly".as_ref())]));
-        changed(digest(&[("RUSTUP_HOME", "elsewhere".as_ref())]));
+        let elsewhere: &[(&str, &OsStr)] = &[("RUSTUP_HOME", "elsewhere".as_ref())];
+        changed(digest(elsewhere));
+        fs_err::create_dir(directory.join("elsewhere")).unwrap();
+        fs_err::write(directory.join("elsewhere/settings.toml"), "").unwrap();
+        changed(digest(elsewhere));
         fs_err::write(&rustup, "another").unwrap();
         changed(digest(&[]));
         // What isn't rustup's doesn't matter.

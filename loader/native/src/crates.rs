@@ -32,11 +32,17 @@ pub(crate) enum RunError {
 
 /// What is known of a shim.
 struct Crate {
+    protocol: &'static Protocol,
+    macros: ProcMacro,
+    room: Room,
+}
+
+/// The messages of one rustc. All shims of a process are made for it, unless it runs several, as
+/// rust-analyzer might.
+struct Protocol {
     recoder: Recoder,
     /// Which of its methods can be answered in place.
     shallow: Vec<bool>,
-    macros: ProcMacro,
-    room: Room,
 }
 
 /// Runs a macro. `message` is the input, and the output afterwards.
@@ -52,8 +58,7 @@ pub(crate) unsafe fn run(
 ) -> Result<(), RunError> {
     let shim = shim.ok_or(RunError::Layout)?;
     let Crate {
-        recoder,
-        shallow,
+        protocol: Protocol { recoder, shallow },
         macros,
         room,
     } = load(shim)?
@@ -130,17 +135,35 @@ fn find(shim: &Shim) -> Result<&'static Known, RunError> {
     if let Some(known) = crates.get(&key) {
         return Ok(known);
     }
-    let known = &*Box::leak(Box::new(open(&key)?));
+    let same = |(other, known): (&Key, &&'static Known)| {
+        let known = known.as_ref().ok()?;
+        (other.schema == key.schema).then_some(known.protocol)
+    };
+    let protocol = match crates.iter().find_map(same) {
+        Some(protocol) => protocol,
+        None => Box::leak(Box::new(Protocol::read(&key.schema)?)),
+    };
+    let known = &*Box::leak(Box::new(open(&key, protocol)?));
     crates.insert(key, known);
     Ok(known)
 }
 
-fn open(key: &Key) -> Result<Known, RunError> {
-    let schema: Schema = postcard::from_bytes(&key.schema).map_err(|error| {
-        RunError::Schema(format!("the library's protocol can't be read: {error}"))
-    })?;
-    let recoder = Recoder::new(schema)
-        .map_err(|error| RunError::Schema(format!("the library's protocol isn't one: {error}")))?;
+impl Protocol {
+    fn read(schema: &[u8]) -> Result<Self, RunError> {
+        let schema: Schema = postcard::from_bytes(schema).map_err(|error| {
+            RunError::Schema(format!("the library's protocol can't be read: {error}"))
+        })?;
+        let recoder = Recoder::new(schema).map_err(|error| {
+            RunError::Schema(format!("the library's protocol isn't one: {error}"))
+        })?;
+        Ok(Self {
+            shallow: Compiler::shallow(&recoder),
+            recoder,
+        })
+    }
+}
+
+fn open(key: &Key, protocol: &'static Protocol) -> Result<Known, RunError> {
     let sandbox = Sandbox::from_bytes(&key.sandbox).map_err(|error| {
         RunError::Schema(format!("the library's sandbox can't be read: {error}"))
     })?;
@@ -159,8 +182,7 @@ fn open(key: &Key) -> Result<Known, RunError> {
             ))
         }
         Ok(macros) => Ok(Crate {
-            shallow: Compiler::shallow(&recoder),
-            recoder,
+            protocol,
             macros,
             room: Room::new(sandbox),
         }),
