@@ -144,7 +144,10 @@ impl Question<'_> {
     fn answers(&self) -> Option<Answers<'_>> {
         let cache = self.cache.as_ref()?;
         let cargo = PathBuf::from((self.command)().get_program());
-        let subject = [&cargo, self.directory].map(|path| path.as_os_str());
+        // With the arguments: who builds in two target directories in turn needs both answers.
+        let mut subject = vec![cargo.as_os_str(), self.directory.as_os_str()];
+        subject.extend(self.arguments.place.iter().map(OsString::as_os_str));
+        subject.extend(self.arguments.target_dir.as_deref());
         let directory = pm_toolchain::answers_dir(cache);
         let program = cargo.clone();
         let describe = move || self.circumstances(&program);
@@ -156,11 +159,6 @@ impl Question<'_> {
     fn circumstances(&self, cargo: &Path) -> Option<Circumstances> {
         let mut circumstances = Circumstances::default();
         circumstances.program(cargo)?;
-        for argument in &self.arguments.place {
-            circumstances.word(argument);
-        }
-        circumstances.word("--target-dir".as_ref());
-        circumstances.word(self.arguments.target_dir.as_deref().unwrap_or_default());
         let own = self.variables.iter().filter(|(name, _)| {
             let name = name.to_string_lossy();
             name.starts_with("CARGO") || name == "RUSTC_WRAPPER" || name == "HOME"
@@ -395,6 +393,10 @@ mod tests {
             let (_, second) = place.ask(arguments, false);
             let expect = usize::from(arguments.contains(&"../one/../Cargo.toml"));
             assert_eq!((first, second), (1, expect), "{arguments:?}");
+        }
+        // In turn.
+        for directory in ["a", "b"] {
+            assert_eq!(place.ask(&["--target-dir", directory], false).1, 0);
         }
         // With the wrapper it's another question, of two to cargo.
         assert_eq!(place.ask(&[], false).1, 1);
