@@ -1,6 +1,7 @@
 //! What an answer depends on.
 
-use std::ffi::OsStr;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -19,12 +20,18 @@ impl Circumstances {
         self.part("word", word.as_encoded_bytes());
     }
 
-    /// Variables of the environment, as they come: from a map, for the same ones to be the same.
-    pub fn variables<'a>(&mut self, variables: impl IntoIterator<Item = (&'a OsStr, &'a OsStr)>) {
+    /// The variables of an environment whose names matter.
+    pub fn variables(
+        &mut self,
+        environment: &BTreeMap<OsString, OsString>,
+        matters: impl Fn(&str) -> bool,
+    ) {
         self.part("variables", &[]);
-        for (name, value) in variables {
-            self.word(name);
-            self.word(value);
+        for (name, value) in environment {
+            if matters(&name.to_string_lossy()) {
+                self.word(name);
+                self.word(value);
+            }
         }
     }
 
@@ -103,8 +110,8 @@ mod tests {
         };
         let variables = |variables: &[(&str, &str)]| {
             let variables = variables.iter();
-            let variables = variables.map(|(name, value)| (name.as_ref(), value.as_ref()));
-            digest(|about| about.variables(variables))
+            let variables = variables.map(|(name, value)| (name.into(), value.into()));
+            digest(|about| about.variables(&variables.collect(), |name| name != "c"))
         };
         let all = [
             words(&[]),
@@ -119,6 +126,10 @@ mod tests {
         let distinct: std::collections::BTreeSet<_> = all.iter().collect();
         assert_eq!(distinct.len(), all.len());
         assert_eq!(words(&["a", "b"]), words(&["a", "b"]));
+        assert_eq!(
+            variables(&[("c", "d"), ("a", "b")]),
+            variables(&[("a", "b")])
+        );
     }
 
     #[test]

@@ -44,7 +44,7 @@ struct Place<'a> {
 type Describe<'a> = dyn Fn() -> Option<Circumstances> + Send + Sync + 'a;
 
 /// What is in a file.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Kept {
     circumstances: String,
     answers: BTreeMap<String, serde_json::Value>,

@@ -6,14 +6,13 @@
 //! it differs, the macro crate's library is removed: cargo builds that unit again, and after it those
 //! that use it, which is right, since they may expand to something else.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 use pm_policy::{Decision, Policy, PolicyError, Version};
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Store, UnitId, unit_id, unit_of_library};
+use crate::store::{self, Store, UnitId, unit_id, unit_of_library};
 
 /// What was decided about a macro crate when it was built.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,11 +33,7 @@ pub struct Decided {
 
 impl Decided {
     pub(crate) fn write(&self, store: &Store, id: &str) -> std::io::Result<()> {
-        fs::create_dir_all(store.macros())?;
-        let mut file = tempfile::NamedTempFile::new_in(store.macros())?;
-        file.write_all(&serde_json::to_vec(self)?)?;
-        file.persist(store.decided(id))?;
-        Ok(())
+        store::write_json(&store.decided(id), self)
     }
 
     pub(crate) fn read(store: &Store, id: &str) -> Option<Self> {

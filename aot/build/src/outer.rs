@@ -11,7 +11,6 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -20,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cargo_args::CargoArgs;
 use crate::session::{Now, Session};
-use crate::store::Store;
+use crate::store::{self, Store};
 use crate::workspace::{Question, Workspace};
 use crate::{Hooks, MacroCache, Mode, Settings, log};
 
@@ -156,16 +155,9 @@ impl Parent {
         }
         let session = self.new_session(hooks, rustc, asks_version);
         let shared = Shared { session };
-        let write = || {
-            fs::create_dir_all(&folder)?;
-            remove_old(&folder);
-            // Another call may do the same, with the same result.
-            let mut new = tempfile::NamedTempFile::new_in(&folder)?;
-            new.write_all(&serde_json::to_vec(&shared)?)?;
-            new.persist(&file)?;
-            Ok::<_, std::io::Error>(())
-        };
-        if let Err(error) = write() {
+        remove_old(&folder);
+        // Another call may do the same, with the same result.
+        if let Err(error) = store::write_json(&file, &shared) {
             log::warn(format_args!(
                 "what is known of this cargo isn't kept: {error}"
             ));

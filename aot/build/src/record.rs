@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use crate::dep_info::DepInfo;
 use crate::flags::Flags;
 use crate::known::{Input, Known};
 use crate::sources;
-use crate::store::{Store, UnitId, unit_id};
+use crate::store::{self, Store, UnitId, unit_id};
 
 /// Goes up when a record means something else than before.
 const FORMAT: u32 = 2;
@@ -165,11 +165,7 @@ impl Record {
 
     /// Writes it, so that a reader sees the old one or the new one.
     pub(crate) fn write(&self, store: &Store, id: &str) -> io::Result<()> {
-        fs::create_dir_all(store.units())?;
-        let mut file = tempfile::NamedTempFile::new_in(store.units())?;
-        file.write_all(&serde_json::to_vec(self)?)?;
-        file.persist(store.record(id))?;
-        Ok(())
+        store::write_json(&store.record(id), self)
     }
 
     /// The record of a unit if there is one and cargo has not compiled the unit since.

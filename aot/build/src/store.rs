@@ -12,10 +12,22 @@
 
 use std::env::consts::{DLL_EXTENSION, DLL_PREFIX};
 use std::fs::{File, TryLockError};
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
+use serde::Serialize;
+
+/// Writes a value to a file, whose folder is made, so that a reader sees the old one or the new one.
+pub(crate) fn write_json(file: &Path, value: &impl Serialize) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(file);
+    fs::create_dir_all(folder)?;
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    // At once: the serializer writes a word at a time.
+    new.write_all(&serde_json::to_vec(value)?)?;
+    new.persist(file)?;
+    Ok(())
+}
 
 /// Names a unit.
 pub(crate) type UnitId = String;

@@ -159,11 +159,9 @@ impl Question<'_> {
     fn circumstances(&self, cargo: &Path) -> Option<Circumstances> {
         let mut circumstances = Circumstances::default();
         circumstances.program(cargo)?;
-        let own = self.variables.iter().filter(|(name, _)| {
-            let name = name.to_string_lossy();
+        circumstances.variables(self.variables, |name| {
             name.starts_with("CARGO") || name == "RUSTC_WRAPPER" || name == "HOME"
         });
-        circumstances.variables(own.map(|(name, value)| (&**name, &**value)));
 
         for folder in self.directory.ancestors() {
             for name in [".cargo/config.toml", ".cargo/config"] {

@@ -283,10 +283,8 @@ pub(crate) fn which(name: impl AsRef<Path>) -> Option<PathBuf> {
         })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[test]
@@ -311,6 +309,13 @@ mod tests {
             "`/nonexistent/bin/rustc` cannot be started"
         );
     }
+}
+
+#[cfg(all(test, unix))]
+mod answers_tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
 
     /// A compiler that answers with its arguments and a word, and counts.
     fn script(root: &Path, word: &str) -> PathBuf {

@@ -62,10 +62,7 @@ fn circumstances(
 ) -> Option<Circumstances> {
     let mut circumstances = Circumstances::default();
     circumstances.stamp(rustup).ok()?;
-    let own = variables
-        .iter()
-        .filter(|(name, _)| name.to_string_lossy().starts_with("RUSTUP_"));
-    circumstances.variables(own.map(|(name, value)| (&**name, &**value)));
+    circumstances.variables(variables, |name| name.starts_with("RUSTUP_"));
     let set = |name: &str| {
         let value = variables.get(OsStr::new(name))?;
         (!value.is_empty()).then(|| PathBuf::from(value))
