@@ -5,15 +5,11 @@
 
 use crate::mail;
 use crate::state::State;
+use pm_abi::contract::{
+    Callbacks, DISPATCH, DISPATCH_IN_PLACE, DROP, Exchange, IMPORT_MODULE, RESERVE,
+};
 use pm_abi::layout::buffer as layout;
-use pm_snapshot_names::IMPORT_MODULE;
 use wasmtime::{AsContextMut, Caller, Linker, Memory};
-
-/// Names that the snapshot gives; it needn't be linked in to know them.
-mod pm_snapshot_names {
-    /// The import module of the host's functions.
-    pub(super) const IMPORT_MODULE: &str = "pm-aot";
-}
 
 /// The macro broke the rules.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -121,18 +117,20 @@ fn outside(at: u32, len: u32, what: &str) -> Violation {
 pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.func_wrap(
         IMPORT_MODULE,
-        "dispatch_in_place",
+        DISPATCH_IN_PLACE.name,
         |mut host: Host<'_>, sret, _env: u32, at| dispatch_in_place(&mut host, sret, at),
     )?;
     linker.func_wrap_async(
         IMPORT_MODULE,
-        "dispatch",
+        DISPATCH.name,
         |host, (sret, _env, at): (_, u32, _)| Box::new(dispatch(host, sret, at)),
     )?;
-    linker.func_wrap_async(IMPORT_MODULE, "reserve", |host, (sret, at, additional)| {
-        Box::new(reserve(host, sret, at, additional))
-    })?;
-    linker.func_wrap_async(IMPORT_MODULE, "drop", |host, (at,)| {
+    linker.func_wrap_async(
+        IMPORT_MODULE,
+        RESERVE.name,
+        |host, (sret, at, additional)| Box::new(reserve(host, sret, at, additional)),
+    )?;
+    linker.func_wrap_async(IMPORT_MODULE, DROP.name, |host, (at,)| {
         Box::new(drop(host, at))
     })?;
     Ok(())
@@ -190,7 +188,7 @@ async fn deliver(
     if len > buffer.capacity {
         // The request was read: nothing of the old block is needed. One that isn't the host's own
         // stays with the macro's allocator until the instance ends.
-        if buffer.drop == caller.data().callbacks[2] {
+        if buffer.drop == caller.data().callbacks.drop {
             release(caller, buffer.data).await?;
         }
         buffer = allocate(caller, len).await?;
@@ -263,7 +261,7 @@ async fn allocate(caller: &mut Host<'_>, size: u32) -> wasmtime::Result<Buffer> 
     }
     let memory = memory(caller)?;
     slice(memory.data(&*caller), data, size, "an allocated block")?;
-    let [_, reserve, drop] = caller.data().callbacks;
+    let Callbacks { reserve, drop, .. } = caller.data().callbacks;
     Ok(Buffer {
         data,
         len: 0,
@@ -275,8 +273,8 @@ async fn allocate(caller: &mut Host<'_>, size: u32) -> wasmtime::Result<Buffer> 
 
 /// Gives a block back, unless it is the exchange block, which isn't the allocator's to reuse.
 async fn release(caller: &mut Host<'_>, data: u32) -> wasmtime::Result<()> {
-    let [exchange, size] = caller.data().exchange;
-    if data == 0 || (exchange..exchange + size).contains(&data) {
+    let Exchange { address, size } = caller.data().exchange;
+    if data == 0 || (address..address + size).contains(&data) {
         return Ok(());
     }
     let export = caller.data().exports.free;

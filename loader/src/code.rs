@@ -1,14 +1,15 @@
 //! A macro crate's machine code, and the engines that run it.
 
-use crate::call;
 use crate::state::{Exports, State};
+use crate::{Compile, call};
+use pm_abi::contract::run_export;
 use pm_abi::layout::ABI;
-use pm_engine::POOLED;
+use pm_engine::{POOLED, Purpose};
 use std::collections::HashSet;
 use std::fs::File;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use wasmtime::{Engine, InstancePre, Linker, Module, ModuleExport};
+use wasmtime::{Config, Engine, InstancePre, Linker, Module, ModuleExport};
 
 /// After how many expansions a crate's code is mapped into the engine with a pool too. Making that
 /// engine takes as long as to map a crate; then an instance costs a sixth.
@@ -23,32 +24,36 @@ pub(crate) struct Hosts {
     /// How many of its instances are in use.
     in_use: AtomicU32,
     /// For code that is compiled here. Made when it's needed.
-    #[cfg(feature = "compile")]
     jit: OnceLock<Host>,
+    compiler: Option<Arc<dyn Compile>>,
 }
 
 impl Hosts {
-    pub(crate) fn new() -> wasmtime::Result<Hosts> {
+    pub(crate) fn new(compiler: Option<Arc<dyn Compile>>) -> wasmtime::Result<Hosts> {
+        let config = pm_engine::config(Purpose::Artifact, ABI)?;
         Ok(Hosts {
-            host: Host::new(pm_engine::loading_engine(ABI)?)?,
+            host: Host::new(loading_engine(config, compiler.as_deref())?)?,
             pooled: OnceLock::new(),
             in_use: AtomicU32::new(0),
-            #[cfg(feature = "compile")]
             jit: OnceLock::new(),
+            compiler,
         })
     }
 
     fn pooled(&self) -> Option<&Host> {
-        let make = || pm_engine::pooling_engine(ABI).and_then(Host::new).ok();
-        self.pooled.get_or_init(make).as_ref()
+        let make = || {
+            let config = pm_engine::pooling_config(ABI)?;
+            Host::new(loading_engine(config, self.compiler.as_deref())?)
+        };
+        self.pooled.get_or_init(|| make().ok()).as_ref()
     }
 
-    #[cfg(feature = "compile")]
-    fn jit(&self) -> wasmtime::Result<&Host> {
+    /// The host of code that this process has compiled: a compiler has one engine.
+    fn jit(&self, engine: &Engine) -> wasmtime::Result<&Host> {
         if let Some(host) = self.jit.get() {
             return Ok(host);
         }
-        let host = Host::new(pm_engine::engine(pm_engine::Purpose::Jit, ABI)?)?;
+        let host = Host::new(engine.clone())?;
         Ok(self.jit.get_or_init(|| host))
     }
 
@@ -57,6 +62,14 @@ impl Hosts {
         let place = Place(&self.in_use);
         (self.in_use.fetch_add(1, Ordering::Relaxed) < POOLED).then_some(place)
     }
+}
+
+/// An engine that loads, without the compiler that may be linked in.
+fn loading_engine(mut config: Config, compiler: Option<&dyn Compile>) -> wasmtime::Result<Engine> {
+    if let Some(compiler) = compiler {
+        compiler.without_compiler(&mut config);
+    }
+    Engine::new(&config)
 }
 
 /// A place in the pool; it's free again when this is dropped.
@@ -105,7 +118,7 @@ impl Host {
             free: export("free")?,
         };
         let runs = (0..macros)
-            .map(|index| export(&format!("run {index}")))
+            .map(|index| export(&run_export(index)))
             .collect::<wasmtime::Result<_>>()?;
         let functions = self.functions.lock();
         let instance_pre = functions
@@ -172,16 +185,14 @@ impl Code {
         }
     }
 
-    /// Compiles a module with `macros` entry points.
-    #[cfg(feature = "compile")]
-    pub(crate) fn compile(
+    /// The code of a module that this process has compiled, with `macros` entry points.
+    pub(crate) fn compiled(
         hosts: &Arc<Hosts>,
-        wasm: &[u8],
+        module: &Module,
         macros: usize,
     ) -> wasmtime::Result<Code> {
-        let host = hosts.jit()?;
-        let module = Module::new(&host.engine, wasm)?;
-        let linked = host.link(&module, macros)?;
+        let host = hosts.jit(module.engine())?;
+        let linked = host.link(module, macros)?;
         Ok(Code {
             hosts: Arc::clone(hosts),
             source: None,

@@ -1,12 +1,14 @@
 //! One expansion: a fresh instance, one call, its answer.
 
-use crate::artifact::Module;
 use crate::call::{Buffer, Gone, OutOfMemory, Violation, slice_mut};
 use crate::code::Linked;
 use crate::mail::{Answerer, Mail};
 use crate::state::State;
 use crate::{Dispatch, ExpandError, ProcMacro, mail, panic_message};
+use pm_abi::contract::{Callbacks, Exchange};
 use pm_abi::layout::{bridge_config, buffer};
+use pm_abi::{Width, encode_panic};
+use pm_artifact::Module;
 use pm_wasi::{Exit, Output, WasiCtx};
 use std::io::Write;
 use std::sync::Arc;
@@ -39,7 +41,7 @@ impl ProcMacro {
     /// `input` is what the bridge gives an entry point: the encoded `ExpnGlobals` and token stream
     /// handles. A panic of the macro is an answer, in `output`; an error means that it gave none.
     ///
-    /// The macro runs on a stack of its own, of [`pm_engine::MAX_WASM_STACK`] bytes, so that what
+    /// The macro runs on a stack of its own, of [`pm_artifact::MAX_WASM_STACK`] bytes, so that what
     /// overflows doesn't depend on who calls; `dispatch` is called on the caller's stack, except for
     /// [`Dispatch::dispatch_in_place`].
     pub fn expand(
@@ -85,7 +87,7 @@ impl ProcMacro {
         let result = if module.unwinds {
             result
         } else {
-            aborted(result, &wasi)
+            aborted(result, &wasi, self.profile().width_in_wasm32())
         };
         Outcome {
             result: result.map(|output| Expanded { output }),
@@ -128,7 +130,10 @@ async fn call(
         .and_then(wasmtime::Extern::into_memory)
         .ok_or_else(|| missing("memory"))?;
     store.data_mut().memory = Some(memory);
-    let [exchange, size] = module.exchange;
+    let Exchange {
+        address: exchange,
+        size,
+    } = module.exchange;
     let room = size
         .checked_sub(MESSAGES)
         .ok_or_else(|| missing("exchange block"))?;
@@ -173,7 +178,7 @@ async fn input_block(
     room: u32,
 ) -> wasmtime::Result<Buffer> {
     let len = u32::try_from(len).map_err(|_| OutOfMemory)?;
-    let [_, reserve, drop] = module.callbacks;
+    let Callbacks { reserve, drop, .. } = module.callbacks;
     if len <= room {
         return Ok(Buffer {
             data: exchange,
@@ -210,7 +215,7 @@ fn write_config(
     let config = slice_mut(memory, at, bridge_config::SIZE, "the bridge configuration")?;
     config.fill(0);
     let call = bridge_config::DISPATCH_CALL as usize;
-    config[call..call + 4].copy_from_slice(&module.callbacks[0].to_le_bytes());
+    config[call..call + 4].copy_from_slice(&module.callbacks.dispatch.to_le_bytes());
     config[bridge_config::FORCE_SHOW_PANICS as usize] = u8::from(!module.unwinds);
     input.write(memory, at + bridge_config::INPUT)
 }
@@ -237,14 +242,20 @@ fn explain(error: &wasmtime::Error) -> ExpandError {
 }
 
 /// What a module that aborts meant: its panic is an answer. What else it printed is passed on.
-fn aborted(result: Result<Vec<u8>, ExpandError>, wasi: &WasiCtx) -> Result<Vec<u8>, ExpandError> {
+fn aborted(
+    result: Result<Vec<u8>, ExpandError>,
+    wasi: &WasiCtx,
+    width: Width,
+) -> Result<Vec<u8>, ExpandError> {
     let stderr = wasi.stderr().map_or(&[][..], |captured| captured.bytes());
     let message = match &result {
         Err(ExpandError::Trap(_)) => panic_message::find(stderr),
         _ => None,
     };
     if let Some(message) = message {
-        return Ok(panic_message::encode(Some(&message)));
+        let mut output = Vec::new();
+        encode_panic(Some(&message), width, &mut output);
+        return Ok(output);
     }
     // Nothing can be done where standard error is gone.
     let _ = std::io::stderr().write_all(stderr);

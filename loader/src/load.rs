@@ -1,8 +1,10 @@
 //! From a path to a macro crate that is ready to expand.
 
-use crate::artifact::{self, Artifact, Module as ManifestModule};
 use crate::code::{Code, Hosts};
-use crate::{Declaration, ExpandError, LoadError, LogLevel, Refusal, RefusalCode, decide, log};
+use crate::{
+    Compile, Declaration, ExpandError, LoadError, LogLevel, Profile, Refusal, RefusalCode, log,
+};
+use pm_artifact::{Artifact, Module as ManifestModule, check_compatible, check_fresh, path_for};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -37,6 +39,7 @@ impl Options {
 pub struct Loader {
     hosts: Arc<Hosts>,
     options: Options,
+    compiler: Option<Arc<dyn Compile>>,
 }
 
 /// Where a macro crate's code comes from.
@@ -64,6 +67,7 @@ pub(crate) struct Loaded {
     origin: Origin,
     rustc: String,
     crate_id: String,
+    profile: &'static Profile,
     pub(crate) module: ManifestModule,
     pub(crate) code: Code,
 }
@@ -72,6 +76,7 @@ pub(crate) struct Loaded {
 struct Request {
     hosts: Arc<Hosts>,
     options: Options,
+    compiler: Option<Arc<dyn Compile>>,
     paths: Paths,
 }
 
@@ -83,15 +88,34 @@ impl Loader {
     ///
     /// [`LoadError::Engine`] on a machine that wasmtime doesn't support.
     pub fn new(options: Options) -> Result<Loader, LoadError> {
+        Loader::make(options, None)
+    }
+
+    /// The same, for a program that contains a compiler: a macro crate whose artifact can't be used is
+    /// compiled.
+    ///
+    /// # Errors
+    ///
+    /// As [`Loader::new`].
+    pub fn with_compiler(
+        options: Options,
+        compiler: Arc<dyn Compile>,
+    ) -> Result<Loader, LoadError> {
+        Loader::make(options, Some(compiler))
+    }
+
+    fn make(options: Options, compiler: Option<Arc<dyn Compile>>) -> Result<Loader, LoadError> {
         let error = |error: wasmtime::Error| LoadError::Engine(format!("{error:#}"));
+        let hosts = Hosts::new(compiler.clone()).map_err(error)?;
         Ok(Loader {
-            hosts: Arc::new(Hosts::new().map_err(error)?),
+            hosts: Arc::new(hosts),
             options,
+            compiler,
         })
     }
 
     /// Loads a macro crate from the path of its `.wasm` or of its `.cwasm`: from the artifact if
-    /// that fits, else (with the feature `compile`) by compiling the `.wasm`.
+    /// that fits, else, where there is a compiler, by compiling the `.wasm`.
     ///
     /// An artifact's code is mapped when its first macro expands: a compiler loads every macro crate
     /// that a dependency names, and runs few of them. Should wasmtime refuse it then, the `.wasm` is
@@ -105,6 +129,7 @@ impl Loader {
         let request = Request {
             hosts: Arc::clone(&self.hosts),
             options: self.options.clone(),
+            compiler: self.compiler.clone(),
             paths: Paths::of(path),
         };
         let loaded = match request.try_artifact() {
@@ -125,15 +150,18 @@ impl Loader {
     ///
     /// The [`Refusal`].
     pub fn check(&self, path: &Path) -> Result<(), Refusal> {
-        open_fitting(&Paths::of(path), &self.options).map(drop)
+        open_compatible(&Paths::of(path), &self.options).map(drop)
     }
 }
 
-fn open_fitting(paths: &Paths, options: &Options) -> Result<Artifact, Refusal> {
+fn open_compatible(
+    paths: &Paths,
+    options: &Options,
+) -> Result<(Artifact, &'static Profile), Refusal> {
     let artifact = Artifact::open(&paths.artifact)?;
-    decide::fits(artifact.manifest(), options.rustc.as_deref())?;
-    decide::is_fresh(&artifact, &paths.wasm)?;
-    Ok(artifact)
+    let profile = check_compatible(artifact.manifest(), options.rustc.as_deref())?;
+    check_fresh(&artifact, &paths.wasm)?;
+    Ok((artifact, profile))
 }
 
 impl Request {
@@ -149,27 +177,26 @@ impl Request {
                 "artifacts are to be ignored",
             ));
         }
-        let (file, manifest) = open_fitting(&self.paths, &self.options)?.into_file();
+        let (artifact, profile) = open_compatible(&self.paths, &self.options)?;
+        let (file, manifest) = artifact.into_file();
         let macros = manifest.module.declarations.len();
         Ok(Loaded {
             origin: Origin::Artifact,
             rustc: manifest.rustc,
             crate_id: manifest.source.crate_id,
+            profile,
             module: manifest.module,
             code: Code::of_artifact(&self.hosts, file, macros),
         })
     }
 
-    #[cfg(not(feature = "compile"))]
     fn fall_back(&self, refusal: Refusal) -> Result<Loaded, LoadError> {
-        Err(LoadError::NoArtifact {
-            path: self.paths.artifact.clone(),
-            refusal,
-        })
-    }
-
-    #[cfg(feature = "compile")]
-    fn fall_back(&self, refusal: Refusal) -> Result<Loaded, LoadError> {
+        let Some(compiler) = &self.compiler else {
+            return Err(LoadError::NoArtifact {
+                path: self.paths.artifact.clone(),
+                refusal,
+            });
+        };
         let path = self.paths.wasm.clone();
         let cannot = |cause: Box<dyn std::error::Error + Send + Sync>| LoadError::Module {
             path: path.clone(),
@@ -177,8 +204,8 @@ impl Request {
             cause,
         };
         let wasm = fs_err::read(&self.paths.wasm).map_err(|error| cannot(error.into()))?;
-        let snapshot = pm_snapshot::snapshot(&wasm).map_err(|error| cannot(error.into()))?;
-        let found = snapshot.inspection.rustc.clone().unwrap_or_default();
+        let compiled = compiler.compile(&wasm).map_err(cannot)?;
+        let found = compiled.rustc;
         if let Some(expected) = self.options.rustc.clone().filter(|rustc| *rustc != found) {
             return Err(LoadError::Rustc {
                 path,
@@ -188,21 +215,20 @@ impl Request {
         }
         if self.options.write_artifacts {
             // A directory that can't be written to is no reason to fail a compile.
-            if let Err(error) = crate::compile::precompile_file(&self.paths.wasm) {
+            if let Err(error) = compiler.write_artifact(&self.paths.wasm) {
                 eprintln!("pm-aot: {}: no artifact was left: {error}", path.display());
             }
         }
-        let described = crate::compile::describe(&snapshot);
-        let compile = |error: wasmtime::Error| cannot(format!("{error:#}").into());
-        let code = Code::compile(&self.hosts, &snapshot.wasm, described.declarations.len());
+        let macros = compiled.module.declarations.len();
+        let code = Code::compiled(&self.hosts, &compiled.code, macros)
+            .map_err(|error| cannot(format!("{error:#}").into()))?;
         Ok(Loaded {
-            origin: Origin::Jit {
-                refusal: refusal.clone(),
-            },
+            origin: Origin::Jit { refusal },
             rustc: found,
-            crate_id: snapshot.inspection.crate_id.clone(),
-            module: described,
-            code: code.map_err(compile)?,
+            crate_id: compiled.crate_id,
+            profile: compiled.profile,
+            module: compiled.module,
+            code,
         })
     }
 }
@@ -256,6 +282,11 @@ impl ProcMacro {
         &self.loaded.rustc
     }
 
+    /// The bridge that its macros speak.
+    pub fn profile(&self) -> &'static Profile {
+        self.loaded.profile
+    }
+
     /// The stable crate id in its declaration symbol, in hex without leading zeros.
     pub fn crate_id(&self) -> &str {
         &self.loaded.crate_id
@@ -281,7 +312,7 @@ impl Paths {
         }
         Paths {
             wasm: path.to_owned(),
-            artifact: artifact::path_for(path),
+            artifact: path_for(path),
         }
     }
 }

@@ -32,7 +32,7 @@ struct Content {
 }
 
 // With a mebibyte for what is between the macro and the answerer.
-const _: () = assert!(pm_engine::HOST_STACK >= STACK_IN_PLACE + (1 << 20));
+const _: () = assert!(pm_artifact::HOST_STACK >= STACK_IN_PLACE + (1 << 20));
 
 /// Whoever answers, for one expansion.
 pub(crate) struct Answerer<'a> {

@@ -23,27 +23,6 @@ pub(crate) fn find(stderr: &[u8]) -> Option<String> {
     Some(message.trim_end_matches('\n').to_owned())
 }
 
-/// `Err(PanicMessage)` as the bridge encodes it for a wasm32 client's answer
-/// (`library/proc_macro/src/bridge/rpc.rs`: `Result` and `Option` are a tag byte, `Ok` and `Some` 0).
-pub(crate) fn encode(message: Option<&str>) -> Vec<u8> {
-    let mut bytes = vec![1];
-    match message {
-        None => bytes.push(1),
-        Some(message) => {
-            bytes.push(0);
-            bytes.extend((message.len() as u32).to_le_bytes());
-            bytes.extend(message.as_bytes());
-        }
-    }
-    bytes
-}
-
-/// The answer of a macro that panicked with this message, for a front door whose compiler waits for
-/// one where an expansion gave none.
-pub fn error_message(text: &str) -> Vec<u8> {
-    encode(Some(text))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,11 +47,5 @@ mod tests {
         );
         check("error: nothing", None);
         check(" panicked at ", None);
-    }
-
-    #[test]
-    fn encodes_as_the_bridge_does() {
-        assert_eq!(encode(Some("ab")), [1, 0, 2, 0, 0, 0, b'a', b'b']);
-        assert_eq!(encode(None), [1, 1]);
     }
 }

@@ -1,7 +1,8 @@
-//! What the store of one expansion holds.
+//! The data of one expansion's store.
 
-use crate::artifact::Module;
 use crate::mail::{InPlace, Mail};
+use pm_abi::contract::{Callbacks, Exchange};
+use pm_artifact::Module;
 use pm_wasi::{WasiCtx, WasiView};
 use std::sync::Arc;
 use wasmtime::{Memory, ModuleExport};
@@ -25,8 +26,8 @@ pub(crate) struct State {
     pub(crate) wasi: WasiCtx,
     pub(crate) memory: Option<Memory>,
     pub(crate) exports: Exports,
-    pub(crate) callbacks: [u32; 3],
-    pub(crate) exchange: [u32; 2],
+    pub(crate) callbacks: Callbacks,
+    pub(crate) exchange: Exchange,
 }
 
 impl State {

@@ -9,8 +9,9 @@
 //! place, and only where there is none for one that may have to leave the macro's stack. The second is an
 //! asynchronous function of the host, whose calls take longer whether it waits or not.
 
-use crate::{Callbacks, IMPORT_MODULE, SnapshotError, run_export};
+use crate::SnapshotError;
 use pm_abi::Declaration;
+use pm_abi::contract::{Callbacks, EXPORTS, FUNCTIONS, HostFunction, IMPORT_MODULE, run_export};
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, ElementSection, Elements, ExportKind, ExportSection,
@@ -19,13 +20,7 @@ use wasm_encoder::{
 };
 use wasmparser::{ElementItems, ElementKind, Operator, Parser, Payload, TypeRef};
 
-/// The host's functions: name, and number of i32 parameters and results.
-const FUNCTIONS: [(&str, usize, usize); 4] = [
-    ("dispatch_in_place", 3, 1),
-    ("dispatch", 3, 0),
-    ("reserve", 3, 0),
-    ("drop", 1, 0),
-];
+// The places of the host's functions among [`FUNCTIONS`].
 const IN_PLACE: u32 = 0;
 const DISPATCH: u32 = 1;
 const RESERVE: u32 = 2;
@@ -33,9 +28,6 @@ const DROP: u32 = 3;
 
 /// How many slots of the table the host gets: for `dispatch`, `reserve` and `drop`.
 const SLOTS: u32 = 3;
-
-/// The exports that are kept.
-const KEPT: [&str; 3] = ["memory", "malloc", "free"];
 
 /// Writes the module again, with the host's functions in it. Custom sections are dropped.
 pub(crate) fn add(
@@ -199,7 +191,7 @@ impl Adder {
     }
 
     fn add_imports(&mut self, imports: &mut ImportSection) {
-        for (index, (name, ..)) in (0..).zip(FUNCTIONS) {
+        for (index, HostFunction { name, .. }) in (0..).zip(FUNCTIONS) {
             let ty = wasm_encoder::EntityType::Function(self.layout.types + index);
             imports.import(IMPORT_MODULE, name, ty);
         }
@@ -226,10 +218,15 @@ impl Reencode for Adder {
         section: wasmparser::TypeSectionReader<'_>,
     ) -> Result1<()> {
         reencode::utils::parse_type_section(self, types, section)?;
-        for (_, params, results) in FUNCTIONS {
+        for HostFunction {
+            parameters,
+            results,
+            ..
+        } in FUNCTIONS
+        {
             types
                 .ty()
-                .function(vec![ValType::I32; params], vec![ValType::I32; results]);
+                .function(vec![ValType::I32; parameters], vec![ValType::I32; results]);
         }
         self.types_done = true;
         Ok(())
@@ -323,7 +320,7 @@ impl Reencode for Adder {
     ) -> Result1<()> {
         for export in section {
             let export = export?;
-            if KEPT.contains(&export.name) {
+            if EXPORTS.contains(&export.name) {
                 self.parse_export(exports, export)?;
             }
         }

@@ -1,12 +1,12 @@
 //! Refuses what can't become a snapshot, before anything of it runs.
 
 use crate::SnapshotError;
-use pm_abi::Inspection;
-use pm_abi::layout::RUSTC_RELEASE;
+use pm_abi::{Inspection, Profile};
 use wasmparser::{ExternalKind, Parser, Payload};
 
-/// Names of the exports that start-up uses.
+/// The exports that start-up uses, and the bridge that the module speaks.
 pub(crate) struct Exports {
+    pub(crate) profile: &'static Profile,
     pub(crate) memory: String,
     pub(crate) initialize: bool,
     /// Whether it has exceptions.
@@ -16,11 +16,11 @@ pub(crate) struct Exports {
 /// Checks version, memory and exports. `_initialize` may be missing: a module without constructors
 /// needs none.
 pub(crate) fn check(wasm: &[u8], inspection: &Inspection) -> Result<Exports, SnapshotError> {
-    if !is_supported(inspection.rustc.as_deref()) {
+    let Some(profile) = inspection.profile else {
         return Err(SnapshotError::Rustc {
             found: inspection.rustc.clone(),
         });
-    }
+    };
     let mut memory = None;
     let mut functions = Vec::new();
     let mut unwinds = false;
@@ -59,16 +59,9 @@ pub(crate) fn check(wasm: &[u8], inspection: &Inspection) -> Result<Exports, Sna
         }
     }
     Ok(Exports {
+        profile,
         memory: memory.ok_or(SnapshotError::Export("memory"))?,
         initialize: functions.contains(&"_initialize"),
         unwinds,
     })
-}
-
-/// Whether the layouts of `pm_abi` are those of this rustc.
-fn is_supported(version: Option<&str>) -> bool {
-    let number = version.and_then(|version| version.strip_prefix("rustc "));
-    number
-        .and_then(|number| number.strip_prefix(RUSTC_RELEASE))
-        .is_some_and(|rest| rest.starts_with('.'))
 }

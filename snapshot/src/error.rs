@@ -1,6 +1,6 @@
-//! Why a module can't become a snapshot.
+//! The errors of a snapshot.
 
-use pm_abi::layout::RUSTC_RELEASE;
+use pm_abi::Profile;
 
 /// Why a module can't become a snapshot.
 #[derive(Debug, thiserror::Error)]
@@ -8,11 +8,12 @@ pub enum SnapshotError {
     /// It isn't a proc-macro module.
     #[error(transparent)]
     Inspect(#[from] pm_abi::InspectError),
-    /// It was made by a rustc whose ABI isn't known here.
+    /// It was made by a rustc whose bridge isn't known here.
     #[error(
-        "made by {}, but the proc-macro ABI of rustc {RUSTC_RELEASE} is expected: build it with \
-         rustc {RUSTC_RELEASE} (`pm-aot setup` finds one)",
-        found.as_deref().unwrap_or("an unknown rustc (it has no `.rustc` section)")
+        "made by {}, whose proc-macro bridge is not known: this pm-aot knows those of rustc {}. \
+         `pm-aot build` names the bridge in what it makes",
+        found.as_deref().unwrap_or("an unknown rustc (it has no `.rustc` section)"),
+        Profile::supported()
     )]
     Rustc {
         /// The version string of its metadata.

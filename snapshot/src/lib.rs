@@ -17,59 +17,28 @@ mod stack;
 
 pub use error::SnapshotError;
 
-use pm_abi::{Declaration, Inspection};
+use pm_abi::contract::{Callbacks, Exchange};
+use pm_abi::metadata::proc_macros;
+use pm_abi::{Declaration, Inspection, Profile, metadata_section};
 
-/// A module that needs no start-up, and what a host needs to run its macros.
-///
-/// The module exports `memory`, `malloc`, `free` and, for each declaration, `run N`, its entry
-/// point. It imports, beside WASI, `pm-aot` `dispatch_in_place`, `dispatch`, `reserve` and `drop`, and
-/// has what calls them in the table slots that [`Callbacks`] names.
+/// A module that needs no start-up, and what a host needs to run its macros. [`pm_abi::contract`]
+/// describes its imports and exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The module.
     pub wasm: Vec<u8>,
-    /// What the original says of itself.
+    /// The original's description of itself.
     pub inspection: Inspection,
+    /// The bridge that its macros speak.
+    pub profile: &'static Profile,
     /// Its macros, in the order of the declaration static.
     pub declarations: Vec<Declaration>,
-    /// Where what a macro calls of the host lies in the module's table.
+    /// The table slots of the host's functions.
     pub callbacks: Callbacks,
     /// Whether a panic unwinds (the module has exceptions) or aborts in a trap.
     pub unwinds: bool,
     /// Memory that the module's own allocator has set aside for the host.
     pub exchange: Exchange,
-}
-
-/// Table slots of what a macro calls of the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Callbacks {
-    /// `(sret, env, buffer)`: the `call` of `BridgeConfig::dispatch`, a function of the module that calls the host's.
-    pub dispatch: u32,
-    /// `(sret, buffer, additional)`: the `reserve` of a buffer that the host owns.
-    pub reserve: u32,
-    /// `(buffer)`: its `drop`.
-    pub drop: u32,
-}
-
-/// A block of the module's heap that belongs to the host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exchange {
-    /// Its address, aligned to 16 bytes.
-    pub address: u32,
-    /// Its size in bytes.
-    pub size: u32,
-}
-
-/// The size of the exchange block: the host's side of a call and a message buffer that most
-/// expansions never outgrow.
-pub const EXCHANGE_SIZE: u32 = 64 << 10;
-
-/// The name of the import module of the host's functions.
-pub const IMPORT_MODULE: &str = "pm-aot";
-
-/// The export name of a declaration's entry point.
-pub fn run_export(declaration: usize) -> String {
-    format!("run {declaration}")
 }
 
 /// Starts a proc-macro module up and writes the result into a new module.
@@ -83,7 +52,11 @@ pub fn snapshot(wasm: &[u8]) -> Result<Snapshot, SnapshotError> {
     let wizer = wasmtime_wizer::Wizer::new();
     let (context, instrumented) = wizer.instrument(wasm).map_err(SnapshotError::wizer)?;
     let mut started = run::start(&instrumented, &module)?;
-    let declarations = pm_abi::read_declarations(started.memory(), inspection.address)?;
+    let profile = module.profile;
+    let address = inspection.address;
+    let declarations = pm_abi::read_declarations(profile, started.memory(), address, |count| {
+        proc_macros(metadata_section(wasm).unwrap_or_default(), count)
+    })?;
     stack::zero(wasm, &mut started);
     let exchange = started.exchange();
     let initialised = run::write(&wizer, &context, &mut started)?;
@@ -91,6 +64,7 @@ pub fn snapshot(wasm: &[u8]) -> Result<Snapshot, SnapshotError> {
     Ok(Snapshot {
         wasm,
         inspection,
+        profile,
         declarations,
         callbacks,
         unwinds: module.unwinds,

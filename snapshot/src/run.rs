@@ -1,9 +1,10 @@
 //! Brings an instrumented module to the point where a snapshot is taken.
 
+use crate::SnapshotError;
 use crate::check::Exports;
-use crate::{EXCHANGE_SIZE, Exchange, SnapshotError};
+use pm_abi::contract::{EXCHANGE_SIZE, Exchange};
 use pm_abi::layout::ABI;
-use pm_engine::Purpose;
+use pm_cranelift::Purpose;
 use pm_wasi::{Output, WasiCtx, WasiView};
 use std::pin::pin;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ pub(crate) struct Started {
 /// Instantiates the instrumented module, runs `_initialize` and starts the allocator.
 pub(crate) fn start(instrumented: &[u8], exports: &Exports) -> Result<Started, SnapshotError> {
     let compile = |error: wasmtime::Error| SnapshotError::Compile(format!("{error:#}"));
-    let engine = pm_engine::engine(Purpose::Once, ABI).map_err(compile)?;
+    let engine = pm_cranelift::engine(Purpose::Once, ABI).map_err(compile)?;
     let module = Module::new(&engine, instrumented).map_err(compile)?;
     check_imports(&module)?;
     let mut linker = Linker::new(&engine);

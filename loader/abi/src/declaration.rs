@@ -1,12 +1,13 @@
-//! What a proc-macro crate declares: the elements of its `&'static [ProcMacro]`.
+//! The declarations of a proc-macro crate: the elements of its declaration static.
 
-use crate::layout::proc_macro as layout;
+use crate::layout::{client, proc_macro as layout};
+use crate::{DeclarationLayout, MacroInfo, MetadataError, Profile};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The most declarations, or helper attributes of one, that are believed. The largest real crates
+/// The most declarations, or helper attributes of one, that are accepted. The largest real crates
 /// have some tens.
-const MAX_COUNT: u32 = 4096;
+pub(crate) const MAX_COUNT: u32 = 4096;
 
 /// The kind of a procedural macro.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -73,7 +74,7 @@ pub enum DeclarationError {
         memory: u64,
     },
     /// A count that no real crate has.
-    #[error("{what}: a count of {count} can't be right (at most {MAX_COUNT} are believed)")]
+    #[error("{what}: a count of {count} can't be right (at most {MAX_COUNT} are accepted)")]
     TooMany {
         /// What is counted.
         what: &'static str,
@@ -90,6 +91,17 @@ pub enum DeclarationError {
         /// What stands there.
         tag: u32,
     },
+    /// The crate metadata, which have the names, don't have as many macros as the static.
+    #[error("the crate metadata has {found} macros, but the declaration static has {expected}")]
+    Count {
+        /// How many are in the metadata.
+        found: usize,
+        /// How many are in the static.
+        expected: usize,
+    },
+    /// The names of the macros can't be read from the crate metadata.
+    #[error("the names of the macros can't be read: {0}")]
+    Metadata(#[from] MetadataError),
     /// A name that isn't UTF-8 or is empty.
     #[error("{what} of declaration {index} isn't a name")]
     Name {
@@ -101,17 +113,48 @@ pub enum DeclarationError {
 }
 
 /// Reads the declarations of a module from its memory; `address` is the value of the declaration
-/// symbol's global: where the `&'static [ProcMacro]` lies.
+/// symbol's global, the address of the declaration static. `metadata` gives the macros' names, kinds
+/// and helper attributes for as many macros as the static has; it is called where the static
+/// ([`DeclarationLayout::Clients`]) has none of them.
+///
+/// # Errors
+///
+/// [`DeclarationError`], for bytes that no rustc of this profile lays out.
 pub fn read_declarations(
+    profile: &Profile,
     memory: &[u8],
     address: u32,
+    metadata: impl FnOnce(usize) -> Result<Vec<MacroInfo>, MetadataError>,
 ) -> Result<Vec<Declaration>, DeclarationError> {
     let memory = Memory(memory);
     let (list, count) = memory.pair(address, "the declaration slice")?;
     limit(count, "declarations")?;
-    (0..count)
-        .map(|index| memory.declaration(list, index))
-        .collect()
+    match profile.declarations {
+        DeclarationLayout::ProcMacros { .. } => (0..count)
+            .map(|index| memory.declaration(list, index))
+            .collect(),
+        DeclarationLayout::Clients => {
+            memory.bytes(list, u64::from(count) * u64::from(client::SIZE), "a client")?;
+            let macros = metadata(count as usize)?;
+            if macros.len() != count as usize {
+                return Err(DeclarationError::Count {
+                    found: macros.len(),
+                    expected: count as usize,
+                });
+            }
+            let macros = (0..count).zip(macros);
+            macros
+                .map(|(index, info)| {
+                    Ok(Declaration {
+                        kind: info.kind,
+                        name: info.name,
+                        attributes: info.attributes,
+                        run: memory.u32(list + index * client::SIZE, "a client")?,
+                    })
+                })
+                .collect()
+        }
+    }
 }
 
 fn limit(count: u32, what: &'static str) -> Result<(), DeclarationError> {
@@ -202,6 +245,17 @@ impl<'a> Memory<'a> {
 mod tests {
     use super::*;
 
+    fn old() -> &'static Profile {
+        Profile::by_name("1.95").unwrap()
+    }
+
+    fn read_declarations(
+        memory: &[u8],
+        address: u32,
+    ) -> Result<Vec<Declaration>, DeclarationError> {
+        super::read_declarations(old(), memory, address, |_| unreachable!())
+    }
+
     /// A memory with one derive `Foo` (helper `bar`) and one bang `baz`, and the slice's address.
     fn memory() -> (Vec<u8>, u32) {
         let mut words: Vec<u32> = Vec::new();
@@ -263,6 +317,38 @@ mod tests {
         assert!(read_declarations(&[], 0).is_err());
         for len in 0..bytes.len() {
             assert!(read_declarations(&bytes[..len], 0).is_err(), "cut at {len}");
+        }
+    }
+
+    #[test]
+    fn clients_have_their_names_in_the_metadata() {
+        let new = Profile::by_name("1.98").unwrap();
+        let words = [8u32, 2, 7, 9];
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let info = |name: &str| MacroInfo {
+            kind: MacroKind::Bang,
+            name: name.to_owned(),
+            attributes: vec![],
+        };
+        let read = |bytes: &[u8], names: &[&str]| {
+            super::read_declarations(new, bytes, 0, |count| {
+                assert_eq!(count, 2);
+                Ok(names.iter().map(|name| info(name)).collect())
+            })
+        };
+        let found = read(&bytes, &["a", "b"]).unwrap();
+        let found: Vec<_> = found.iter().map(|it| (it.name.as_str(), it.run)).collect();
+        assert_eq!(found, [("a", 7), ("b", 9)]);
+        assert_eq!(
+            read(&bytes, &["a"]).unwrap_err(),
+            DeclarationError::Count {
+                found: 1,
+                expected: 2
+            }
+        );
+        for len in 0..bytes.len() {
+            let cut = super::read_declarations(new, &bytes[..len], 0, |_| Ok(vec![]));
+            assert!(cut.is_err(), "cut at {len}");
         }
     }
 }

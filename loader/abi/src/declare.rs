@@ -1,44 +1,56 @@
-//! Writes declarations as rustc would find them in a macro's library: the inverse of
+//! Writes a declaration static as rustc expects it in a macro's library: the inverse of
 //! [`read_declarations`](crate::read_declarations).
 
-use crate::layout::proc_macro as layout;
-use crate::{Declaration, MacroKind};
+use crate::layout::{client, proc_macro as layout};
+use crate::{Declaration, DeclarationLayout, MacroKind, Profile};
 
 /// `(pointer, length)`.
 const PAIR: u32 = 8;
 
-/// `HandleCounters`: two u32, of token streams and of spans, which start at 1 since no handle is 0.
-/// This is their size in bytes.
-pub const COUNTERS_SIZE: u32 = 8;
-
-/// Where the handle counters of the declarations at `at` lie: all of a crate's macros share them, as
-/// they do natively.
-#[must_use]
-pub fn counters_address(at: u32) -> u32 {
-    at + PAIR
-}
-
 /// How many bytes [`write_declarations`] makes.
 #[must_use]
-pub fn declarations_size(declarations: &[Declaration]) -> u32 {
+pub fn declarations_size(profile: &Profile, declarations: &[Declaration]) -> u32 {
     // The same for every address and every slot.
-    write_declarations(declarations, &vec![0; declarations.len()], 0).len() as u32
+    write_declarations(profile, declarations, &vec![0; declarations.len()], 0).len() as u32
 }
 
-/// The bytes of a `&'static [ProcMacro]` and of all that it refers to, for the address `at`, aligned
+/// The bytes of the declaration static and of all that it refers to, for the address `at`, aligned
 /// to 8. The slice itself comes first; `runs` are the table slots of the entry points.
 #[must_use]
-pub fn write_declarations(declarations: &[Declaration], runs: &[u32], at: u32) -> Vec<u8> {
-    let counters = counters_address(at);
-    let list = counters + COUNTERS_SIZE;
-    let count = declarations.len() as u32;
+pub fn write_declarations(
+    profile: &Profile,
+    declarations: &[Declaration],
+    runs: &[u32],
+    at: u32,
+) -> Vec<u8> {
     let mut out = Writer {
         at,
         bytes: Vec::new(),
     };
-    out.words(&[list, count, 1, 1]);
+    let count = declarations.len() as u32;
+    match profile.declarations {
+        DeclarationLayout::Clients => {
+            out.words(&[at + PAIR, count]);
+            out.words(&runs[..declarations.len()]);
+            debug_assert_eq!(out.bytes.len() as u32, PAIR + client::SIZE * count);
+        }
+        DeclarationLayout::ProcMacros { counters } => {
+            proc_macros(&mut out, declarations, runs, counters);
+        }
+    }
     out.bytes
-        .resize((PAIR + COUNTERS_SIZE + layout::SIZE * count) as usize, 0);
+}
+
+/// A `&'static [ProcMacro]`. All of a crate's macros share the handle counters, as they do natively.
+fn proc_macros(out: &mut Writer, declarations: &[Declaration], runs: &[u32], counters: u32) {
+    let count = declarations.len() as u32;
+    let counters_at = out.at + PAIR;
+    let list = counters_at + 4 * counters;
+    out.words(&[list, count]);
+    // No handle is 0.
+    out.words(&vec![1; counters as usize]);
+    out.bytes
+        .resize((PAIR + 4 * counters + layout::SIZE * count) as usize, 0);
     for ((index, declaration), run) in (0..).zip(declarations).zip(runs) {
         let element = list + index * layout::SIZE;
         let (tag, client) = match declaration.kind {
@@ -49,7 +61,7 @@ pub fn write_declarations(declarations: &[Declaration], runs: &[u32], at: u32) -
         let name = out.text(&declaration.name);
         out.set(element + layout::TAG, &[tag]);
         out.set(element + layout::NAME, &name);
-        out.set(element + client, &[counters, *run]);
+        out.set(element + client, &[counters_at, *run]);
         if declaration.kind == MacroKind::Derive {
             let names: Vec<[u32; 2]> = declaration
                 .attributes
@@ -65,7 +77,6 @@ pub fn write_declarations(declarations: &[Declaration], runs: &[u32], at: u32) -
             );
         }
     }
-    out.bytes
 }
 
 struct Writer {
@@ -101,7 +112,7 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::read_declarations;
+    use crate::{MacroInfo, read_declarations};
 
     #[test]
     fn what_is_written_is_read() {
@@ -117,9 +128,23 @@ mod tests {
             macro_of(MacroKind::Derive, "Plain", &[], 8),
             macro_of(MacroKind::Bang, "b", &[], 3),
         ];
-        let bytes = write_declarations(&declarations, &[7, 9, 8, 3], 64);
-        assert_eq!(bytes.len(), declarations_size(&declarations) as usize);
-        let memory = [vec![0; 64], bytes].concat();
-        assert_eq!(read_declarations(&memory, 64).unwrap(), declarations);
+        for profile in Profile::all() {
+            let bytes = write_declarations(profile, &declarations, &[7, 9, 8, 3], 64);
+            let size = declarations_size(profile, &declarations);
+            assert_eq!(bytes.len(), size as usize);
+            let memory = [vec![0; 64], bytes].concat();
+            // Where the static has no names, they come from the metadata.
+            let macros = declarations.iter().map(|it| MacroInfo {
+                kind: it.kind,
+                name: it.name.clone(),
+                attributes: it.attributes.clone(),
+            });
+            let macros: Vec<_> = macros.collect();
+            let read = read_declarations(profile, &memory, 64, |count| {
+                assert_eq!(count, 4);
+                Ok(macros.clone())
+            });
+            assert_eq!(read.unwrap(), declarations, "{profile}");
+        }
     }
 }

@@ -5,26 +5,12 @@
 /// `compiler/rustc_interface/src/util.rs`).
 pub const STACK_IN_PLACE: usize = 8 << 20;
 
-/// The methods of `with_api!` that a compiler answers from what it has in memory, and without its guard
-/// for deep recursion (`ensure_sufficient_stack`): those of a token stream, but not those that parse,
-/// expand or print, and the one that `quote_spanned!` asks of a span
-/// (rustc's `compiler/rustc_expand/src/proc_macro_server.rs`).
-pub const SHALLOW_METHODS: &[&str] = &[
-    "ts_drop",
-    "ts_clone",
-    "ts_is_empty",
-    "ts_from_token_tree",
-    "ts_concat_trees",
-    "ts_concat_streams",
-    "ts_into_trees",
-    "span_resolved_at",
-];
-
 /// Answers the requests of a running macro.
 ///
-/// A request is what the macro's side of `proc_macro::bridge` encoded: a one-byte method tag in the
-/// order of `with_api!`, then the arguments; a reply is an encoded `Result<T, PanicMessage>`
-/// (rustc's `library/proc_macro/src/bridge/{mod,rpc}.rs`). Both have a 32-bit `usize`.
+/// A request is what the macro's side of `proc_macro::bridge` encoded: a method's tag and the
+/// arguments; a reply is an encoded `Result<T, PanicMessage>` (rustc's
+/// `library/proc_macro/src/bridge/{mod,rpc}.rs`), both as the macro's [`Profile`](crate::Profile)
+/// has them in wasm32.
 pub trait Dispatch {
     /// Answers one request. `reply` is empty on entry; its capacity is kept between calls.
     ///
@@ -36,7 +22,8 @@ pub trait Dispatch {
     ///
     /// It is called on the stack of the macro that asks, which saves the way to the caller's and back:
     /// most of what a small request costs. So it's only for requests whose answer neither looks how much
-    /// stack is left nor needs more of it than [`STACK_IN_PLACE`]: most are [`SHALLOW_METHODS`].
+    /// stack is left nor needs more of it than [`STACK_IN_PLACE`]: see
+    /// [`Method::may_run_on_macro_stack`](crate::schema::Method::may_run_on_macro_stack).
     fn dispatch_in_place(&mut self, request: &[u8], reply: &mut Vec<u8>) -> bool {
         let _ = (request, reply);
         false

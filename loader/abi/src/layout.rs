@@ -1,21 +1,20 @@
 //! Sizes and offsets of the `#[repr(C)]` types that cross the boundary, on wasm32.
 //!
-//! Source: rustc 1.96, `library/proc_macro/src/bridge/{client,buffer,closure,mod}.rs`. All integers
-//! are little-endian; every pointer, length and function index is a u32.
+//! They are the same in every [`Profile`](crate::Profile). Source: rustc's
+//! `library/proc_macro/src/bridge/{client,buffer,closure,mod}.rs`. All integers are little-endian;
+//! every pointer, length and function index is a u32.
 
-/// The number of the ABI that this module describes: it stands in every artifact. It changes with
-/// any layout here, with the message encoding, and with what the snapshot adds to a module.
-pub const ABI: u32 = 2;
-
-/// The release line of rustc whose ABI this is.
-pub const RUSTC_RELEASE: &str = "1.96";
+/// The number of what pm-aot adds to this: the snapshot's contract ([`crate::contract`]) and the
+/// manifest. It stands in every artifact.
+pub const ABI: u32 = 3;
 
 /// The prefix of the declaration symbol; the stable crate id follows, in hex without leading zeros,
 /// then `__`.
 /// (rustc's `rustc_session::Session::generate_proc_macro_decls_symbol`.)
 pub const DECLS_PREFIX: &str = "__rustc_proc_macro_decls_";
 
-/// `ProcMacro`: an element of the declaration slice.
+/// `ProcMacro`: an element of the declaration slice
+/// ([`DeclarationLayout::ProcMacros`](crate::DeclarationLayout)).
 pub mod proc_macro {
     /// Size of an element.
     pub const SIZE: u32 = 28;
@@ -61,4 +60,11 @@ pub mod bridge_config {
     pub const DISPATCH_ENV: u32 = 24;
     /// u8: whether a panic's message is printed even inside an expansion.
     pub const FORCE_SHOW_PANICS: u32 = 28;
+}
+
+/// `Client { run }`: an element of the declaration slice
+/// ([`DeclarationLayout::Clients`](crate::DeclarationLayout)).
+pub mod client {
+    /// Size of an element: a function index.
+    pub const SIZE: u32 = 4;
 }

@@ -1,15 +1,22 @@
 //! The proc-macro ABI of rustc as it appears in a wasm32 module.
 //!
-//! Knows bytes and layouts, and no runtime. Source of the layouts: rustc 1.96,
-//! `library/proc_macro/src/bridge/`.
+//! Knows bytes and layouts, and no runtime. What depends on the rustc version is in [`Profile`].
 
+pub mod contract;
 mod declaration;
 mod declare;
 mod dispatch;
 pub mod layout;
+pub mod metadata;
 mod module;
+mod panic;
+mod profile;
+pub mod schema;
 
 pub use declaration::{Declaration, DeclarationError, MacroKind, read_declarations};
-pub use declare::{COUNTERS_SIZE, counters_address, declarations_size, write_declarations};
-pub use dispatch::{Dispatch, SHALLOW_METHODS, STACK_IN_PLACE};
-pub use module::{InspectError, Inspection, inspect};
+pub use declare::{declarations_size, write_declarations};
+pub use dispatch::{Dispatch, STACK_IN_PLACE};
+pub use metadata::{MacroInfo, MetadataError};
+pub use module::{InspectError, Inspection, inspect, metadata_section, profile_section};
+pub use panic::{Width, encode_panic};
+pub use profile::{ArgumentOrder, DeclarationLayout, Profile, Tag, UsizeEncoding};

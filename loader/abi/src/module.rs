@@ -1,6 +1,9 @@
 //! Recognising a proc-macro module by its content: the declaration symbol and the metadata.
 
+use crate::Profile;
+use crate::contract::PROFILE_SECTION;
 use crate::layout::DECLS_PREFIX;
+use crate::metadata::{self, MetadataError};
 use wasmparser::{ExternalKind, Operator, Parser, Payload, ValType};
 
 /// What a module says of itself, before anything of it runs.
@@ -16,6 +19,9 @@ pub struct Inspection {
     /// The version string of the rustc that made it, out of the custom section `.rustc`:
     /// `rustc 1.96.0 (…)`. `None` where the section is missing.
     pub rustc: Option<String>,
+    /// The bridge that it speaks: the one that the section [`PROFILE_SECTION`] names, else that of the
+    /// rustc that made it. `None` where neither is known.
+    pub profile: Option<&'static Profile>,
 }
 
 /// Why a file isn't a proc-macro module.
@@ -41,7 +47,10 @@ pub enum InspectError {
     BadDeclaration(String),
     /// The metadata section isn't rustc's.
     #[error("the custom section `.rustc` isn't rustc's metadata: {0}")]
-    BadMetadata(&'static str),
+    BadMetadata(MetadataError),
+    /// The section that names the bridge is damaged, or written by a newer pm-aot.
+    #[error("the custom section `{PROFILE_SECTION}` names no bridge that this pm-aot knows")]
+    BadProfile,
 }
 
 impl InspectError {
@@ -69,7 +78,7 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
     let mut imported_globals = 0u32;
     let mut globals: Vec<Option<u32>> = Vec::new();
     let mut symbol: Option<(String, Option<u32>)> = None;
-    let mut rustc = None;
+    let (mut rustc, mut named) = (None, None);
     for payload in Parser::new(0).parse_all(wasm) {
         match payload? {
             Payload::ImportSection(imports) => {
@@ -98,7 +107,13 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
                 }
             }
             Payload::CustomSection(section) if section.name() == ".rustc" => {
-                rustc = Some(metadata_version(section.data())?);
+                let version = metadata::version(section.data());
+                rustc = Some(version.map_err(InspectError::BadMetadata)?.to_owned());
+            }
+            Payload::CustomSection(section) if section.name() == PROFILE_SECTION => {
+                let name = str::from_utf8(section.data()).ok();
+                let profile = name.and_then(Profile::by_name);
+                named = Some(profile.ok_or(InspectError::BadProfile)?);
             }
             _ => {}
         }
@@ -111,12 +126,39 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
         return Err(InspectError::BadDeclaration(symbol));
     };
     let crate_id = symbol[DECLS_PREFIX.len()..symbol.len() - 2].to_owned();
+    let profile = named.or_else(|| Profile::of_rustc(rustc.as_deref()?));
     Ok(Inspection {
         symbol,
         crate_id,
         address,
         rustc,
+        profile,
     })
+}
+
+/// The content of a module's section `.rustc`: its crate metadata, as [`crate::metadata`] reads it. `None`
+/// where it has none, or is damaged before it.
+pub fn metadata_section(wasm: &[u8]) -> Option<&[u8]> {
+    Parser::new(0)
+        .parse_all(wasm)
+        .find_map(|payload| match payload {
+            Ok(Payload::CustomSection(section)) if section.name() == ".rustc" => {
+                Some(section.data())
+            }
+            _ => None,
+        })
+}
+
+/// The custom section [`PROFILE_SECTION`] for a profile, to be appended to a module.
+pub fn profile_section(profile: &Profile) -> Vec<u8> {
+    // Id 0, and lengths in LEB128, which below 128 are one byte.
+    let (name, value) = (PROFILE_SECTION, profile.name);
+    let size = 1 + name.len() + value.len();
+    assert!(size < 128, "a length of one byte");
+    let mut section = vec![0, size as u8, name.len() as u8];
+    section.extend(name.bytes());
+    section.extend(value.bytes());
+    section
 }
 
 fn is_declaration_symbol(name: &str) -> bool {
@@ -143,33 +185,6 @@ fn constant(global: &wasmparser::Global<'_>) -> Result<Option<u32>, InspectError
         }
         _ => None,
     })
-}
-
-/// The version string at the head of rustc's metadata.
-///
-/// The section is `rust\0\0\0` and the metadata version, the blob's length as u64, and the blob:
-/// the same eight bytes again, the root's position as u64, and the version string with its length
-/// in LEB128 before it. (rustc's `rustc_codegen_ssa::back::metadata` and
-/// `rustc_metadata::rmeta::{METADATA_HEADER, decoder}`.)
-fn metadata_version(section: &[u8]) -> Result<String, InspectError> {
-    let bad = InspectError::BadMetadata;
-    let blob = section
-        .strip_prefix(b"rust\0\0\0")
-        .and_then(|rest| rest.get(9..))
-        .ok_or(bad("it doesn't start with `rust\\0\\0\\0`"))?;
-    let text = blob
-        .strip_prefix(b"rust\0\0\0")
-        .and_then(|rest| rest.get(9..))
-        .ok_or(bad(
-            "its blob doesn't start with `rust\\0\\0\\0` (compressed metadata?)",
-        ))?;
-    let mut reader = wasmparser::BinaryReader::new(text, 0);
-    reader
-        .read_string()
-        .ok()
-        .filter(|version| version.starts_with("rustc "))
-        .map(str::to_owned)
-        .ok_or(bad("no version string"))
 }
 
 #[cfg(test)]
@@ -257,14 +272,33 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_version_out_of_the_metadata() {
-        let mut section =
-            b"rust\0\0\0\x0a\x10\0\0\0\0\0\0\0rust\0\0\0\x0a\0\0\0\0\0\0\0\0".to_vec();
-        section.push(12);
-        section.extend(b"rustc 1.96.0and more");
-        assert_eq!(metadata_version(&section).unwrap(), "rustc 1.96.0");
-        for len in 0..section.len() - 8 {
-            assert!(metadata_version(&section[..len]).is_err(), "cut at {len}");
+    fn the_profile_is_the_named_one_or_that_of_the_release() {
+        let module = |rustc: &str| {
+            let header = "rust\\00\\00\\00\\0a";
+            let zeros = "\\00".repeat(8);
+            let section = format!("{header}{zeros}{header}{zeros}\\{:02x}{rustc}", rustc.len());
+            wat::parse_str(format!(
+                "(module (global (export {DECLS:?}) i32 i32.const 8) \
+                 (@custom \".rustc\" \"{section}\"))"
+            ))
+            .unwrap()
+        };
+        let profile = |wasm: &[u8]| {
+            let inspection = inspect(wasm).unwrap();
+            inspection.profile.map(|profile| profile.name)
+        };
+        let nightly = module("rustc 1.98.0-nightly (x 2026-06-01)");
+        assert_eq!(profile(&nightly), None);
+        let released = module("rustc 1.96.0 (x)");
+        assert_eq!(profile(&released), Some("1.95"));
+        for known in Profile::all() {
+            for wasm in [&nightly, &released] {
+                let named = [wasm.as_slice(), &profile_section(known)].concat();
+                assert_eq!(profile(&named), Some(known.name));
+            }
         }
+        let mut unknown = [nightly.as_slice(), &profile_section(&Profile::all()[0])].concat();
+        *unknown.last_mut().unwrap() = b'x';
+        assert_eq!(inspect(&unknown).unwrap_err(), InspectError::BadProfile);
     }
 }

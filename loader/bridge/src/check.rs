@@ -1,12 +1,14 @@
 //! Checks on bytes that are copied as they are.
 
-use crate::RecodeError;
-use crate::schema::{Schema, Type, TypeId};
+use crate::MessageError;
+use crate::handles::Handles;
+use crate::visitor::Direction;
+use pm_abi::schema::{Access, HandleKind, PUNCTUATION, Schema, Type, TypeId};
 
 /// A check on one part of a run of bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Check {
-    /// Where the part starts.
+    /// The offset of the part.
     pub(crate) at: usize,
     pub(crate) kind: Kind,
 }
@@ -14,7 +16,8 @@ pub(crate) struct Check {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
     Bool,
-    Handle,
+    Punctuation,
+    Handle(HandleKind, Access),
     /// The tag of an enum without payloads, which has so many variants.
     Tag(TypeId, usize),
 }
@@ -28,30 +31,48 @@ impl Check {
         }
     }
 
-    /// Checks a run. One that is too short is no run: nobody passes it.
-    pub(crate) fn check(self, run: &[u8], schema: &Schema) -> Result<(), RecodeError> {
-        let Some((&first, rest)) = run.get(self.at..).and_then(<[u8]>::split_first) else {
-            return Err(RecodeError::Truncated);
+    /// Checks a whole run; the handles in it are noted or used.
+    pub(crate) fn check(
+        self,
+        run: &[u8],
+        direction: Direction,
+        handles: &mut Handles,
+        schema: &Schema,
+    ) -> Result<(), MessageError> {
+        let part = run.get(self.at..).unwrap_or_default();
+        let Some(&first) = part.first() else {
+            return Err(MessageError::Truncated);
         };
         match self.kind {
-            Kind::Bool if first > 1 => Err(RecodeError::Bool(first)),
-            Kind::Handle if first == 0 && rest.iter().take(3).all(|byte| *byte == 0) => {
-                Err(RecodeError::ZeroHandle)
+            Kind::Bool if first > 1 => Err(MessageError::Bool(first)),
+            Kind::Punctuation if !PUNCTUATION.contains(&first) => {
+                Err(MessageError::Punctuation(char::from(first)))
+            }
+            Kind::Handle(kind, access) => {
+                let word = part.first_chunk().ok_or(MessageError::Truncated)?;
+                let handle = u32::from_le_bytes(*word);
+                if handle == 0 {
+                    return Err(MessageError::ZeroHandle);
+                }
+                match direction {
+                    Direction::ToClient => handles.receive(kind, handle),
+                    Direction::ToServer => handles.send(kind, access, handle),
+                }
             }
             Kind::Tag(id, count) if usize::from(first) >= count => {
-                Err(unknown_tag(schema, id, first))
+                Err(invalid_tag(schema, id, first))
             }
-            Kind::Bool | Kind::Handle | Kind::Tag(..) => Ok(()),
+            Kind::Bool | Kind::Punctuation | Kind::Tag(..) => Ok(()),
         }
     }
 }
 
 /// The error for a tag that the type doesn't have.
 #[cold]
-pub(crate) fn unknown_tag(schema: &Schema, id: TypeId, tag: u8) -> RecodeError {
-    let what = match schema.types.get(id.0 as usize) {
-        Some(Type::Enum { name, .. }) => name.clone(),
+pub(crate) fn invalid_tag(schema: &Schema, id: TypeId, tag: u8) -> MessageError {
+    let what = match schema.ty(id) {
+        Type::Enum { name, .. } => name.clone(),
         _ => format!("type {}", id.0),
     };
-    RecodeError::Tag { what, tag }
+    MessageError::Tag { what, tag }
 }

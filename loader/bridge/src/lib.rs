@@ -1,28 +1,23 @@
-//! The bridge's messages between a 32-bit macro and a 64-bit compiler, re-encoded by type.
+//! The bridge's messages: checked, and re-encoded where the two sides have another `usize`.
 //!
-//! A macro (the *client*) and rustc (the *server*) exchange four kinds of message: the input of an
-//! entry point, its requests, their replies, and its output. Both sides encode a `usize`, and so
-//! every length, with the width of their own. A [`Schema`] says of which types the messages are
-//! made; it is derived from a rustc's sources, so nothing here knows one version's protocol. What
-//! all versions share is how primitives are encoded (rustc's
-//! `library/proc_macro/src/bridge/rpc.rs`): little-endian and without padding, an enum as one byte
-//! of tag and its payload, a string or vector as its length and its elements.
+//! A macro (the *client*) and the compiler (the *server*) exchange four kinds of message: the input of
+//! an entry point, its requests, their replies, and its output. A [`Profile`](pm_abi::Profile) has
+//! their types. All profiles share the encoding of primitives (rustc's
+//! `library/proc_macro/src/bridge/rpc.rs`): little-endian and without padding, an enum as one byte of
+//! tag and its payload, a string or vector as its length and its elements.
 //!
-//! A [`Recoder`] believes neither side. What it lets through is well-formed by its type: the
-//! receiver reads it to its last byte and never past it. Whether a handle in it exists, and a
-//! symbol is an identifier, is for others to say.
+//! A [`Transcoder`] trusts neither side. A message that it passes is well-formed by its type: the
+//! receiver reads it to its last byte and never past it. Each handle in a request is one that the
+//! compiler has given to this expansion ([`Handles`]) and that was not given back. rustc's server
+//! panics at everything else, since natively its own library is the client.
 
 mod check;
-mod code;
 mod error;
-mod recoder;
-mod schema;
-mod walk;
+mod handles;
+mod plan;
+mod transcoder;
+mod visitor;
 
-#[cfg(test)]
-mod sample;
-
-pub use error::{RecodeError, SchemaError};
-pub use recoder::{Recoder, Streams};
-pub use schema::{Method, MethodId, Schema, Type, TypeId, Variant};
-pub use walk::Width;
+pub use error::MessageError;
+pub use handles::Handles;
+pub use transcoder::{Server, Streams, Transcoder};

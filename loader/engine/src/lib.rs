@@ -1,26 +1,18 @@
-//! The one engine configuration that snapshot, compiler and loader share.
+//! The engine configuration that loader, compiler and snapshot share. Contains no compiler.
 //!
 //! wasmtime's defaults depend on its cargo features, on the platform and, for backtraces, on an
 //! environment variable. Code that one configuration compiled runs only under an equal one, so
 //! every setting that could differ is pinned here, and what is pinned stands in every artifact.
 
-mod cpu;
 mod pool;
 mod settings;
 
-pub use cpu::{Cpu, TARGET, missing_cpu_features};
+pub use pm_artifact::{HOST_STACK, MAX_COMPILER_STACK, MAX_WASM_STACK, Settings, WASMTIME_VERSION};
 pub use pool::POOLED;
-pub use settings::{HOST_STACK, MAX_COMPILER_STACK, MAX_WASM_STACK, Settings};
 
-use wasmtime::{
-    Collector, Config, Engine, ModuleVersionStrategy, WasmBacktraceDetails, WasmFeatures,
-};
+use wasmtime::{Collector, Config, ModuleVersionStrategy, WasmBacktraceDetails, WasmFeatures};
 
-/// The full version of the wasmtime that is linked in. wasmtime's own check compares the major
-/// version alone; ours compares this. `build.rs`-free: held against `Cargo.lock` by a test.
-pub const WASMTIME_VERSION: &str = "48.0.8";
-
-/// What a module is compiled for.
+/// The use of a compiled module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// To be kept and run often: optimised.
@@ -35,57 +27,14 @@ pub enum Purpose {
     Compiler,
 }
 
-/// Makes the engine for a purpose. `abi` is the number of the proc-macro ABI (`pm_abi::layout::ABI`);
-/// it goes into wasmtime's own version string, so that a file that lost its manifest is refused too.
+/// The configuration of an engine that runs code which one for this purpose has compiled
+/// (`pm-cranelift`). `abi` is `pm_abi::layout::ABI`; it goes into wasmtime's own version string, so that
+/// a file that lost its manifest is refused too.
 ///
 /// # Errors
 ///
 /// Where wasmtime can't run on this machine: the text says which feature or setting is missing.
-pub fn engine(purpose: Purpose, abi: u32) -> wasmtime::Result<Engine> {
-    let config = config(purpose, abi)?;
-    #[cfg(feature = "compile")]
-    let config = {
-        let mut config = config;
-        cpu::compiler(&mut config, purpose)?;
-        config
-    };
-    Engine::new(&config)
-}
-
-/// An engine that runs what one for [`Purpose::Artifact`] has compiled, and has no compiler of its own
-/// even where one is linked in: that is a quarter of the time to make it.
-///
-/// # Errors
-///
-/// As [`engine`].
-pub fn loading_engine(abi: u32) -> wasmtime::Result<Engine> {
-    Engine::new(&loading_config(abi)?)
-}
-
-/// A [`loading_engine`] with the memory of its instances, of which there are [`POOLED`] at a time,
-/// reserved once and used again: an instance costs no system call that maps or unmaps.
-///
-/// # Errors
-///
-/// As [`engine`], and where there isn't so much address space (a limit on it, strict overcommit).
-pub fn pooling_engine(abi: u32) -> wasmtime::Result<Engine> {
-    let mut config = loading_config(abi)?;
-    config.allocation_strategy(pool::strategy(&Settings::default()));
-    Engine::new(&config)
-}
-
-fn loading_config(abi: u32) -> wasmtime::Result<Config> {
-    let config = config(Purpose::Artifact, abi)?;
-    #[cfg(feature = "compile")]
-    let config = {
-        let mut config = config;
-        config.enable_compiler(false);
-        config
-    };
-    Ok(config)
-}
-
-fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
+pub fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
     let mut config = Config::new();
     let settings = match purpose {
         Purpose::Artifact | Purpose::Jit => Settings::default(),
@@ -100,7 +49,7 @@ fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
         Purpose::Artifact | Purpose::Jit | Purpose::Once => MAX_WASM_STACK,
         Purpose::Compiler => MAX_COMPILER_STACK,
     };
-    settings.apply(&mut config);
+    settings::apply(&settings, &mut config);
     wasm_features(&mut config);
     // Not `compiler_inlining`: expansions 4 to 7 % faster, artifacts 1.7 times as large.
     config
@@ -111,6 +60,20 @@ fn config(purpose: Purpose, abi: u32) -> wasmtime::Result<Config> {
         .async_stack_size(stack + HOST_STACK)
         .wasm_backtrace_details(WasmBacktraceDetails::Disable)
         .wasm_backtrace_max_frames(std::num::NonZeroUsize::new(16));
+    Ok(config)
+}
+
+/// The configuration for [`Purpose::Artifact`] with the memory of its instances, of which there are
+/// [`POOLED`] at a time, reserved once and used again: an instance costs no system call that maps or
+/// unmaps. To make the engine fails where there isn't so much address space (a limit on it, strict
+/// overcommit).
+///
+/// # Errors
+///
+/// As [`config`].
+pub fn pooling_config(abi: u32) -> wasmtime::Result<Config> {
+    let mut config = config(Purpose::Artifact, abi)?;
+    config.allocation_strategy(pool::strategy(&Settings::default()));
     Ok(config)
 }
 
@@ -141,6 +104,7 @@ fn wasm_features(config: &mut Config) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use wasmtime::Engine;
 
     #[test]
     fn the_version_is_the_one_that_is_linked() {
@@ -161,9 +125,8 @@ mod tests {
             Purpose::Compiler,
         ];
         for purpose in all {
-            engine(purpose, 1).unwrap();
+            Engine::new(&config(purpose, 1).unwrap()).unwrap();
         }
-        loading_engine(1).unwrap();
-        pooling_engine(1).unwrap();
+        Engine::new(&pooling_config(1).unwrap()).unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! Memory that is reserved once and used by one instance after the other.
 
-use crate::Settings;
+use pm_artifact::Settings;
 use wasmtime::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 /// How many instances a pool has room for. Few, since making it costs some microseconds for each: a

@@ -1,22 +1,25 @@
 //! Answers a macro by asking the compiler that entered us.
 
 use crate::buffer::Owned;
-use pm_bridge::Recoder;
-use pm_loader::{Dispatch, SHALLOW_METHODS, STACK_IN_PLACE};
+use pm_abi::schema::MethodId;
+use pm_bridge::{Handles, MessageError, Transcoder};
+use pm_loader::{Dispatch, STACK_IN_PLACE};
 use pm_shim::Closure;
 
 /// The compiler's side of one expansion.
 pub(crate) struct Compiler<'a> {
-    recoder: &'a Recoder,
-    /// Which of its methods can be answered in place.
-    shallow: &'a [bool],
+    transcoder: &'a Transcoder,
+    /// The methods that can be answered on the macro's stack, by their places.
+    in_place: &'a [bool],
+    /// The handles that the macro holds.
+    handles: &'a mut Handles,
     /// The one buffer that goes back and forth, as in a native macro.
     message: &'a mut Owned,
     closure: Closure,
-    /// A request for the compiler.
-    request: Vec<u8>,
-    /// A reply that the macro could not be told.
-    failure: Option<pm_bridge::RecodeError>,
+    /// Room for a message that has to be re-encoded.
+    scratch: Vec<u8>,
+    /// A reply that is not well-formed.
+    failure: Option<MessageError>,
 }
 
 impl<'a> Compiler<'a> {
@@ -24,51 +27,54 @@ impl<'a> Compiler<'a> {
     ///
     /// The closure is the compiler's, and lives as long as this.
     pub(crate) unsafe fn new(
-        recoder: &'a Recoder,
-        shallow: &'a [bool],
+        transcoder: &'a Transcoder,
+        in_place: &'a [bool],
+        handles: &'a mut Handles,
         message: &'a mut Owned,
         closure: Closure,
     ) -> Compiler<'a> {
         Compiler {
-            recoder,
-            shallow,
+            transcoder,
+            in_place,
+            handles,
             message,
             closure,
-            request: Vec::new(),
+            scratch: Vec::new(),
             failure: None,
         }
     }
 
-    /// Which of the compiler's methods can be answered in place, by their tags. None where the user gives
+    /// The methods that can be answered on the macro's stack, by their places. None where the user gives
     /// rustc more stack than there is in place: who drops a deep structure may need it.
-    pub(crate) fn shallow(recoder: &Recoder) -> Vec<bool> {
+    pub(crate) fn in_place(transcoder: &Transcoder) -> Vec<bool> {
         let asked = std::env::var("RUST_MIN_STACK").ok();
         let asked = asked.and_then(|size| size.trim().parse::<usize>().ok());
         let is_enough = asked.is_none_or(|size| size <= STACK_IN_PLACE);
-        let methods = recoder.schema().methods.iter();
+        let methods = transcoder.profile().schema.methods.iter();
         methods
-            .map(|method| is_enough && SHALLOW_METHODS.contains(&&*method.name))
+            .map(|method| is_enough && method.may_run_on_macro_stack())
             .collect()
     }
 
-    pub(crate) fn into_failure(self) -> Option<pm_bridge::RecodeError> {
+    pub(crate) fn into_failure(self) -> Option<MessageError> {
         self.failure
     }
 }
 
 impl Dispatch for Compiler<'_> {
     fn dispatch(&mut self, request: &[u8], reply: &mut Vec<u8>) {
-        self.ask(request, reply);
+        self.send_request(request, reply);
     }
 
     fn dispatch_in_place(&mut self, request: &[u8], reply: &mut Vec<u8>) -> bool {
-        // What isn't known is refused on the other way.
-        let tag = request.first().map(|&tag| usize::from(tag));
-        let is_shallow = tag.and_then(|tag| self.shallow.get(tag)) == Some(&true);
-        if is_shallow {
-            self.ask(request, reply);
+        // An unknown method is refused on the other way.
+        let method = self.transcoder.profile().method_of(request);
+        let in_place = method.and_then(|MethodId(place)| self.in_place.get(usize::from(place)));
+        let in_place = in_place == Some(&true);
+        if in_place {
+            self.send_request(request, reply);
         }
-        is_shallow
+        in_place
     }
 
     fn is_gone(&self) -> bool {
@@ -77,22 +83,31 @@ impl Dispatch for Compiler<'_> {
 }
 
 impl Compiler<'_> {
-    fn ask(&mut self, request: &[u8], reply: &mut Vec<u8>) {
-        self.request.clear();
-        let method = match self.recoder.request(request, &mut self.request) {
-            Ok(method) => method,
+    fn send_request(&mut self, request: &[u8], reply: &mut Vec<u8>) {
+        let checked = self
+            .transcoder
+            .request(request, self.handles, &mut self.scratch);
+        let method = match checked {
+            Ok((method, request)) => {
+                self.message.replace(request);
+                method
+            }
             Err(error) => {
                 let text = format!("the macro broke the proc-macro protocol: {error}");
-                self.recoder.panic_reply(&text, reply);
+                self.transcoder.panic_reply(&text, reply);
                 return;
             }
         };
-        self.message.replace(&self.request);
         let Closure { call, env } = self.closure;
         // SAFETY: of `new`; the buffer is the compiler's own, and is given away.
         self.message.with(|message| unsafe { call(env, message) });
-        if let Err(error) = self.recoder.reply(method, self.message.bytes(), reply) {
-            self.failure = Some(error);
+        let answer = self.message.bytes();
+        match self
+            .transcoder
+            .reply(method, answer, self.handles, &mut self.scratch)
+        {
+            Ok(answer) => reply.extend_from_slice(answer),
+            Err(error) => self.failure = Some(error),
         }
     }
 }

@@ -4,9 +4,10 @@ use crate::buffer::Owned;
 use crate::compiler::Compiler;
 use crate::place;
 use crate::room::Room;
-use pm_bridge::{Recoder, Schema, Streams};
+use pm_abi::Profile;
+use pm_bridge::{Handles, MessageError, Server, Streams, Transcoder};
 use pm_loader::{Loader, MacroKind, Options, ProcMacro, WasiCtx};
-use pm_policy::Sandbox;
+use pm_sandbox::Sandbox;
 use pm_shim::{Closure, Shim};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -16,18 +17,26 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 /// Why a macro gave no answer of its own.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
-    #[error("pm-aot: this library is another version's: build the macro crate anew")]
+    #[error(
+        "pm-aot: this macro library was built by a different pm-aot version; rebuild it with \
+         `cargo clean -p NAME`"
+    )]
     Layout,
     #[error("pm-aot: the library of the macro crate isn't a file that can be found")]
     Place,
-    #[error("pm-aot: {0}")]
-    Schema(String),
+    #[error("pm-aot: the sandbox in the macro's library can't be read: {0}")]
+    Sandbox(String),
+    #[error(
+        "pm-aot: the macro's library speaks the bridge `{0}`, which this pm-aot doesn't know; use \
+         the `libpm_loader.so` of the pm-aot that built it"
+    )]
+    Profile(String),
     #[error("pm-aot: {0}; `pm-aot cargo` makes it, after `cargo clean` if something is left of it")]
     Load(String),
     #[error("pm-aot: {0}")]
     Expand(String),
     #[error("pm-aot: a message of the compiler or of the macro can't be passed on: {0}")]
-    Message(#[from] pm_bridge::RecodeError),
+    Message(#[from] MessageError),
 }
 
 /// What is known of a shim.
@@ -40,9 +49,9 @@ struct Crate {
 /// The messages of one rustc. All shims of a process are made for it, unless it runs several, as
 /// rust-analyzer might.
 struct Protocol {
-    recoder: Recoder,
-    /// Which of its methods can be answered in place.
-    shallow: Vec<bool>,
+    transcoder: Transcoder,
+    /// The methods that can be answered on the macro's stack, by their places.
+    in_place: Vec<bool>,
 }
 
 /// Runs a macro. `message` is the input, and the output afterwards.
@@ -58,7 +67,10 @@ pub(crate) unsafe fn run(
 ) -> Result<(), RunError> {
     let shim = shim.ok_or(RunError::Layout)?;
     let Crate {
-        protocol: Protocol { recoder, shallow },
+        protocol: Protocol {
+            transcoder,
+            in_place,
+        },
         macros,
         room,
     } = load(shim)?
@@ -69,12 +81,16 @@ pub(crate) unsafe fn run(
         Some(MacroKind::Derive | MacroKind::Bang) => Streams::One,
         None => return Err(RunError::Layout),
     };
-    let mut bytes = Vec::new();
-    recoder.input(streams, message.bytes(), &mut bytes)?;
+    let mut handles = Handles::new();
+    let mut scratch = Vec::new();
+    let input = transcoder.input(streams, message.bytes(), &mut handles, &mut scratch)?;
+    // The buffer is also the one that requests are sent with.
+    let input = input.to_vec();
     // SAFETY: of the caller.
-    let mut compiler = unsafe { Compiler::new(recoder, shallow, message, closure) };
+    let mut compiler =
+        unsafe { Compiler::new(transcoder, in_place, &mut handles, message, closure) };
     let wasi = WasiCtx::new(room.grants());
-    let outcome = macros.expand(index, &bytes, &mut compiler, wasi);
+    let outcome = macros.expand(index, &input, &mut compiler, wasi);
     room.tell(&macros.declarations()[index], &outcome.wasi);
     if let Some(failure) = compiler.into_failure() {
         return Err(failure.into());
@@ -83,9 +99,7 @@ pub(crate) unsafe fn run(
         .result
         .map_err(|error| RunError::Expand(error.to_string()))?
         .output;
-    bytes.clear();
-    recoder.output(&output, &mut bytes)?;
-    message.replace(&bytes);
+    message.replace(transcoder.output(&output, &mut handles, &mut scratch)?);
     Ok(())
 }
 
@@ -115,7 +129,7 @@ struct Key {
     files: [Option<place::FileId>; 2],
     identity: String,
     rustc: String,
-    schema: Vec<u8>,
+    profile: String,
     sandbox: Vec<u8>,
 }
 
@@ -127,7 +141,7 @@ fn find(shim: &Shim) -> Result<&'static Known, RunError> {
         artifact,
         identity: shim.identity().to_owned(),
         rustc: shim.rustc().to_owned(),
-        schema: shim.schema().to_vec(),
+        profile: shim.profile().to_owned(),
         sandbox: shim.sandbox().to_vec(),
     };
     let mut crates = CRATES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,11 +151,11 @@ fn find(shim: &Shim) -> Result<&'static Known, RunError> {
     }
     let same = |(other, known): (&Key, &&'static Known)| {
         let known = known.as_ref().ok()?;
-        (other.schema == key.schema).then_some(known.protocol)
+        (other.profile == key.profile).then_some(known.protocol)
     };
     let protocol = match crates.iter().find_map(same) {
         Some(protocol) => protocol,
-        None => Box::leak(Box::new(Protocol::read(&key.schema)?)),
+        None => Box::leak(Box::new(Protocol::of(&key.profile)?)),
     };
     let known = &*Box::leak(Box::new(open(&key, protocol)?));
     crates.insert(key, known);
@@ -149,30 +163,34 @@ fn find(shim: &Shim) -> Result<&'static Known, RunError> {
 }
 
 impl Protocol {
-    fn read(schema: &[u8]) -> Result<Self, RunError> {
-        let schema: Schema = postcard::from_bytes(schema).map_err(|error| {
-            RunError::Schema(format!("the library's protocol can't be read: {error}"))
-        })?;
-        let recoder = Recoder::new(schema).map_err(|error| {
-            RunError::Schema(format!("the library's protocol isn't one: {error}"))
-        })?;
+    fn of(profile: &str) -> Result<Self, RunError> {
+        let known = Profile::by_name(profile);
+        let profile = known.ok_or_else(|| RunError::Profile(profile.to_owned()))?;
+        let transcoder = Transcoder::new(profile, Server::Host64);
         Ok(Self {
-            shallow: Compiler::shallow(&recoder),
-            recoder,
+            in_place: Compiler::in_place(&transcoder),
+            transcoder,
         })
     }
 }
 
 fn open(key: &Key, protocol: &'static Protocol) -> Result<Known, RunError> {
-    let sandbox = Sandbox::from_bytes(&key.sandbox).map_err(|error| {
-        RunError::Schema(format!("the library's sandbox can't be read: {error}"))
-    })?;
+    let sandbox =
+        Sandbox::from_bytes(&key.sandbox).map_err(|error| RunError::Sandbox(error.to_string()))?;
     let options = Options {
         rustc: Some(key.rustc.clone()),
         ..Options::from_env()
     };
     let loaded = loader(options).and_then(|loader| loader.load(&key.artifact));
     Ok(match loaded {
+        Ok(macros) if macros.profile() != protocol.transcoder.profile() => {
+            let artifact = key.artifact.display();
+            Err(format!(
+                "`{artifact}` has the {}, and its library the {}",
+                macros.profile(),
+                protocol.transcoder.profile()
+            ))
+        }
         Ok(macros)
             if pm_shim::identity(macros.crate_id(), macros.declarations()) != key.identity =>
         {

@@ -1,8 +1,8 @@
 //! `libpm_loader.so`: the loader inside a stock rustc, or any other program that loads native macros.
 //!
 //! A shim (`pm-shim`) stands where the program expects a macro's library; its entry points come here. A
-//! message from the compiler is re-encoded for the macro and the other way round (`pm-bridge`), since
-//! the compiler's `usize` has eight bytes and the macro's four.
+//! message from the compiler is checked, and re-encoded for the macro where the two encode `usize` in
+//! different widths, and the other way round (`pm-bridge`).
 //!
 //! It is linked with `-z nodelete` (`build.rs`): wasmtime's signal handlers stay installed, so the code
 //! has to stay too when the program unloads a shim, as rust-analyzer does.
@@ -51,17 +51,11 @@ pub unsafe extern "C" fn pm_loader_run_1(
         Ok(Err(error)) => error.to_string(),
         Err(panic) => format!("pm-aot has a bug: {}", text(&*panic)),
     };
-    message.replace(&panic_message(&answer));
+    let mut panic = Vec::new();
+    // The compiler has 64 bits, whatever its bridge.
+    pm_abi::encode_panic(Some(&answer), pm_abi::Width::Eight, &mut panic);
+    message.replace(&panic);
     message.into_inner()
-}
-
-/// `Err(PanicMessage::String(message))` for a 64-bit compiler: for when the protocol isn't known.
-/// (rustc's `bridge/rpc.rs`; the same since 2018.)
-fn panic_message(message: &str) -> Vec<u8> {
-    let mut bytes = vec![1, 0];
-    bytes.extend((message.len() as u64).to_le_bytes());
-    bytes.extend(message.as_bytes());
-    bytes
 }
 
 fn text(panic: &(dyn std::any::Any + Send)) -> &str {
@@ -79,8 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_for_the_compiler() {
-        assert_eq!(panic_message("ab"), *b"\x01\0\x02\0\0\0\0\0\0\0ab");
+    fn the_text_of_a_panic() {
         assert_eq!(text(&"a"), "a");
         assert_eq!(text(&String::from("b")), "b");
         assert_eq!(text(&1), "it panicked");

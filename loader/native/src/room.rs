@@ -1,7 +1,7 @@
 //! What the macros of a crate see of the machine, and what the user is told of what they don't.
 
 use pm_loader::{Access, Declaration, Grants, WasiCtx};
-use pm_policy::{Read, Sandbox};
+use pm_sandbox::{Read, Sandbox};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

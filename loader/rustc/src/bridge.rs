@@ -1,30 +1,22 @@
 //! A call between two modules: rustc's server below, the macro's instance above.
 
-use crate::ledger::{Counters, Ledger, Offence};
 use crate::memory::Exports;
-use crate::run::Host;
+use crate::run::{Host, Loaded};
 use pm_abi::layout::{bridge_config, buffer};
-use pm_loader::{Dispatch, ProcMacro, error_message};
+use pm_bridge::{Handles, MessageError, Streams, Transcoder};
+use pm_loader::{Dispatch, MacroKind};
 use std::time::Instant;
 use wasmtime::{Caller, TypedFunc};
 
 /// What the host needs of rustc's stack in a call: two `Buffer`s.
 const FRAME: u32 = 2 * buffer::SIZE;
 
-/// An entry point in rustc's table.
-#[derive(Clone, Copy)]
-pub(crate) struct Entry {
-    /// The macro's number in its crate.
-    pub(crate) index: usize,
-    /// Where rustc counts the crate's handles.
-    pub(crate) counters: u32,
-}
-
-/// Runs a macro for rustc: `run` of a `Client`, so `extern "C" fn(BridgeConfig) -> Buffer`.
+/// Runs macro number `index` of a crate for rustc: `run` of a `Client`, so
+/// `extern "C" fn(BridgeConfig) -> Buffer`.
 pub(crate) fn run(
     mut caller: Caller<'_, Host>,
-    macros: &ProcMacro,
-    Entry { index, counters }: Entry,
+    Loaded { macros, transcoder }: &Loaded,
+    index: usize,
     sret: u32,
     config: u32,
 ) -> wasmtime::Result<()> {
@@ -39,8 +31,16 @@ pub(crate) fn run(
             word(bridge_config::DISPATCH_CALL),
             word(bridge_config::DISPATCH_ENV),
         );
-        let input = message.bytes(&exports, caller)?.to_vec();
-        let ledger = Ledger::new(&input)?;
+        let streams = match macros.declarations()[index].kind {
+            MacroKind::Attr => Streams::Two,
+            MacroKind::Derive | MacroKind::Bang => Streams::One,
+        };
+        let mut handles = Handles::new();
+        // Both sides encode alike, so nothing is ever written to this.
+        let mut unused = Vec::new();
+        let input = message.bytes(&exports, caller)?;
+        let input = transcoder.input(streams, input, &mut handles, &mut unused);
+        let input = input.map_err(rustc_failed)?.to_vec();
         let call = exports.function(&mut *caller, call)?.typed(&mut *caller)?;
         let wasi = caller.data().macro_wasi();
         let start = caller.data().statistics.map(|_| Instant::now());
@@ -51,14 +51,14 @@ pub(crate) fn run(
             env,
             frame,
             message,
-            counters,
-            ledger,
+            transcoder,
+            handles,
             failure: None,
         };
         let outcome = macros.expand(index, &input, &mut bridge, wasi);
         let Bridge {
             mut message,
-            mut ledger,
+            mut handles,
             failure,
             ..
         } = bridge;
@@ -69,13 +69,19 @@ pub(crate) fn run(
         if let Some(failure) = failure {
             return Err(failure);
         }
-        let now = count(&exports, caller, counters)?;
-        let output = match outcome.result {
-            Ok(expanded) => match ledger.answer(&expanded.output, now) {
-                Ok(()) => expanded.output,
-                Err(offence) => refusal(&offence),
+        let mut refused = Vec::new();
+        let output = match &outcome.result {
+            Ok(expanded) => match transcoder.output(&expanded.output, &mut handles, &mut unused) {
+                Ok(output) => output,
+                Err(error) => {
+                    transcoder.panic_output(&violation(&error), &mut refused);
+                    &refused
+                }
             },
-            Err(error) => error_message(&error.to_string()),
+            Err(error) => {
+                transcoder.panic_output(&error.to_string(), &mut refused);
+                &refused
+            }
         };
         // A macro that failed may have failed for that; one that went on did without.
         if output.first() != Some(&0) {
@@ -83,7 +89,7 @@ pub(crate) fn run(
                 eprintln!("note: {}: {refusal}", macros.declarations()[index]);
             }
         }
-        message.replace(&exports, caller, frame, &output)?;
+        message.replace(&exports, caller, frame, output)?;
         exports.write(caller, sret, &message.encode())
     })
 }
@@ -99,9 +105,9 @@ struct Bridge<'a, 'b> {
     frame: u32,
     /// The one buffer that goes back and forth, as in a native macro.
     message: Message,
-    /// Where rustc counts the crate's handles.
-    counters: u32,
-    ledger: Ledger,
+    transcoder: &'a Transcoder,
+    /// The handles that the macro holds.
+    handles: Handles,
     /// What ended rustc while it answered.
     failure: Option<wasmtime::Error>,
 }
@@ -112,7 +118,7 @@ impl Dispatch for Bridge<'_, '_> {
             return;
         }
         let start = self.caller.data().statistics.map(|_| Instant::now());
-        if let Err(failure) = self.ask(request, reply) {
+        if let Err(failure) = self.send_request(request, reply) {
             self.failure = Some(failure);
         }
         if let (Some(start), Some(all)) = (start, &mut self.caller.data_mut().statistics) {
@@ -127,14 +133,20 @@ impl Dispatch for Bridge<'_, '_> {
 }
 
 impl Bridge<'_, '_> {
-    fn ask(&mut self, request: &[u8], reply: &mut Vec<u8>) -> wasmtime::Result<()> {
+    fn send_request(&mut self, request: &[u8], reply: &mut Vec<u8>) -> wasmtime::Result<()> {
         let (exports, frame) = (self.exports, self.frame);
         let caller = &mut *self.caller;
-        let now = count(&exports, caller, self.counters)?;
-        if let Err(offence) = self.ledger.request(request, now) {
-            reply.extend(refusal(&offence));
-            return Ok(());
-        }
+        let mut unused = Vec::new();
+        let checked = self
+            .transcoder
+            .request(request, &mut self.handles, &mut unused);
+        let (method, request) = match checked {
+            Ok(checked) => checked,
+            Err(error) => {
+                self.transcoder.panic_reply(&violation(&error), reply);
+                return Ok(());
+            }
+        };
         self.message.replace(&exports, caller, frame, request)?;
         let sret = frame + buffer::SIZE;
         exports.write(&mut *caller, frame, &self.message.encode())?;
@@ -144,24 +156,26 @@ impl Bridge<'_, '_> {
             all.answering += start.elapsed();
         }
         self.message = Message::read(&exports, caller, sret)?;
-        reply.extend_from_slice(self.message.bytes(&exports, caller)?);
+        let answer = self.message.bytes(&exports, caller)?;
+        let mut unused = Vec::new();
+        let checked = self
+            .transcoder
+            .reply(method, answer, &mut self.handles, &mut unused);
+        reply.extend_from_slice(checked.map_err(rustc_failed)?);
         Ok(())
     }
 }
 
-/// What a macro hears instead of rustc's reply, and rustc instead of its answer.
-fn refusal(offence: &Offence) -> Vec<u8> {
-    error_message(&format!(
-        "the macro broke the proc-macro protocol: {offence}"
-    ))
+/// The message for a macro whose request is not passed on, and for rustc if its output isn't.
+fn violation(error: &MessageError) -> String {
+    format!("the macro broke the proc-macro protocol: {error}")
 }
 
-fn count(exports: &Exports, caller: &Caller<'_, Host>, at: u32) -> wasmtime::Result<Counters> {
-    let bytes = exports.read(caller, at, pm_abi::COUNTERS_SIZE)?;
-    Ok(Counters {
-        streams: u32_at(bytes, 0),
-        spans: u32_at(bytes, 4),
-    })
+/// The error for a message of rustc's that is not well-formed.
+fn rustc_failed(error: MessageError) -> wasmtime::Error {
+    wasmtime::Error::msg(format!(
+        "the WASI rustc sent a message that its bridge doesn't have: {error}"
+    ))
 }
 
 /// A `Buffer` of rustc's, by value.

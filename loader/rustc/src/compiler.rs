@@ -4,8 +4,9 @@ use crate::engine::{STACK, engine};
 use crate::memory::Exports;
 use crate::run::{Host, Statistics};
 use crate::{Files, Installed, declare};
-use pm_loader::Options;
+use pm_loader::{Compile, Options};
 use std::path::PathBuf;
+use std::sync::Arc;
 use wasmtime::{Engine, InstancePre, Linker, Module, Store, Trap};
 use wasmtime_wasi::{I32Exit, WasiCtxBuilder};
 
@@ -14,6 +15,7 @@ pub struct Compiler {
     engine: Engine,
     instance_pre: InstancePre<Host>,
     installed: Installed,
+    compiler: Option<Arc<dyn Compile>>,
 }
 
 /// One run of rustc.
@@ -65,19 +67,22 @@ pub enum RunError {
 }
 
 impl Compiler {
-    /// Maps an installed rustc.
+    /// Maps an installed rustc. `compiler` is for macros without an artifact that fits.
     ///
     /// # Errors
     ///
     /// [`RunError::Load`].
-    pub fn open(installed: Installed) -> Result<Compiler, RunError> {
+    pub fn open(
+        installed: Installed,
+        compiler: Option<Arc<dyn Compile>>,
+    ) -> Result<Compiler, RunError> {
         let load = |cause: String| RunError::Load {
             folder: installed.folder.clone(),
             cause,
         };
         let file = fs_err::File::open(installed.code()).map_err(|error| load(error.to_string()))?;
         let prepare = || -> wasmtime::Result<_> {
-            let engine = engine()?;
+            let engine = engine(compiler.as_deref())?;
             // SAFETY: the file is one that this project wrote, into the user's cache; whoever may
             // write there may replace the compiler anyway. It's never changed in place.
             let module = unsafe { Module::deserialize_open_file(&engine, file.into_parts().0) }?;
@@ -92,6 +97,7 @@ impl Compiler {
             engine,
             instance_pre,
             installed,
+            compiler,
         })
     }
 
@@ -142,7 +148,13 @@ impl Compiler {
             .env("PM_AOT_CWD", text(&directory)?);
         files.open(&mut wasi, &installed.sysroot, &paths)?;
         options.rustc = Some(installed.version.clone());
-        let mut host = Host::new(wasi.build_p1(), directory, variables, options);
+        let mut host = Host::new(
+            wasi.build_p1(),
+            directory,
+            variables,
+            options,
+            self.compiler.clone(),
+        );
         host.statistics = statistics.map(|_| Statistics::default());
         Ok(host)
     }

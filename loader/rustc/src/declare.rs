@@ -1,11 +1,9 @@
 //! The import `load_proc_macros`: what stands where a native rustc calls `dlopen` and `dlsym`.
 
 use crate::bridge;
-use crate::run::Host;
+use crate::run::{Host, Loaded};
 use pm_abi::layout::DECLS_PREFIX;
-use pm_loader::ProcMacro;
 use std::path::PathBuf;
-use std::sync::Arc;
 use wasmtime::{Caller, Func, Linker};
 
 /// What rustc finds at `out`: two words.
@@ -36,7 +34,7 @@ fn load_proc_macros(
     let symbol = text(symbol, symbol_len)?;
     exports.read(&caller, out, OUT)?;
     let (status, words) = match find(&mut caller, &path, &symbol) {
-        Ok(macros) => (0, [declare(&mut caller, &macros)?, 0]),
+        Ok(loaded) => (0, [declare(&mut caller, &loaded)?, 0]),
         Err(error) => {
             let at = exports.allocate(&mut caller, error.len() as u32)?;
             exports.write(&mut caller, at, error.as_bytes())?;
@@ -54,46 +52,47 @@ fn find(
     caller: &mut Caller<'_, Host>,
     path: &std::path::Path,
     symbol: &str,
-) -> Result<Arc<ProcMacro>, String> {
-    let macros = caller
+) -> Result<Loaded, String> {
+    let loaded = caller
         .data_mut()
         .load(path)
         .map_err(|error| error.to_string())?;
     let id = symbol
         .strip_prefix(DECLS_PREFIX)
         .and_then(|rest| rest.strip_suffix("__"));
+    let macros = &loaded.macros;
     if id != Some(macros.crate_id()) {
         return Err(format!(
-            "`{}` declares `{DECLS_PREFIX}{}__`, but its metadata say `{symbol}`: build it anew",
+            "`{}` declares `{DECLS_PREFIX}{}__`, but its metadata says `{symbol}`: rebuild it",
             path.display(),
             macros.crate_id()
         ));
     }
-    Ok(macros)
+    Ok(loaded)
 }
 
 /// Writes the declarations into rustc's memory, for as long as it runs, with entry points in its
 /// table.
-fn declare(caller: &mut Caller<'_, Host>, macros: &Arc<ProcMacro>) -> wasmtime::Result<u32> {
+fn declare(caller: &mut Caller<'_, Host>, loaded: &Loaded) -> wasmtime::Result<u32> {
     let exports = caller.data().exports()?;
-    let size = pm_abi::declarations_size(macros.declarations());
+    let declarations = loaded.macros.declarations();
+    let profile = loaded.macros.profile();
+    let size = pm_abi::declarations_size(profile, declarations);
     let at = exports.allocate(&mut *caller, size)?;
-    let counters = pm_abi::counters_address(at);
-    let entry_points: Vec<Func> = (0..macros.declarations().len())
+    let entry_points: Vec<Func> = (0..declarations.len())
         .map(|index| {
-            let entry = bridge::Entry { index, counters };
-            let macros = Arc::clone(macros);
+            let loaded = loaded.clone();
             Func::wrap(
                 &mut *caller,
                 move |caller: Caller<'_, Host>, sret: u32, config: u32| {
-                    bridge::run(caller, &macros, entry, sret, config)
+                    bridge::run(caller, &loaded, index, sret, config)
                 },
             )
         })
         .collect();
     let first = exports.add_functions(&mut *caller, &entry_points)?;
     let runs: Vec<u32> = (first..).take(entry_points.len()).collect();
-    let bytes = pm_abi::write_declarations(macros.declarations(), &runs, at);
+    let bytes = pm_abi::write_declarations(profile, declarations, &runs, at);
     exports.write(&mut *caller, at, &bytes)?;
     Ok(at)
 }

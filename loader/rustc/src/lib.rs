@@ -1,11 +1,11 @@
-//! Runs a rustc that is a WebAssembly module, and is its `dlopen`.
+//! Hosts the WASI build of rustc and stands in for `dlopen`.
 //!
 //! That rustc (`rustc-patch/`) is an ordinary WASI program but for one import: where a native rustc
 //! opens a macro crate's library, it asks the host for the crate's declarations. The host
 //! ([`Compiler`]) loads the crate through [`pm_loader`], writes the declarations into rustc's memory
 //! with entry points of its own in rustc's table, and so stands between two modules: rustc's server
 //! on one side, the macro's instance on the other. The bytes of the bridge pass as they are, since
-//! both sides have a 32-bit `usize`.
+//! both sides have a 32-bit `usize`; `pm-bridge` checks them.
 
 mod bridge;
 mod compiler;
@@ -13,7 +13,6 @@ mod declare;
 mod engine;
 mod files;
 mod installed;
-mod ledger;
 mod memory;
 mod run;
 
@@ -22,9 +21,6 @@ pub use files::Files;
 pub use installed::{Installed, InstalledError};
 
 pub use run::Statistics;
-
-#[cfg(feature = "compile")]
-pub use engine::{is_precompiled, precompile};
 
 /// The import module of the host's function: its last part is the interface's version
 /// (`rustc-patch/manifest.toml`).

@@ -1,7 +1,8 @@
 //! The state of a running rustc, and what is around it.
 
 use crate::memory::Exports;
-use pm_loader::{Grants, LoadError, Loader, Options, ProcMacro, WasiCtx};
+use pm_bridge::{Server, Transcoder};
+use pm_loader::{Compile, Grants, LoadError, Loader, Options, ProcMacro, Profile, WasiCtx};
 use std::collections::BTreeMap;
 use std::env::consts::{DLL_EXTENSION, DLL_PREFIX};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub(crate) struct Host {
     directory: PathBuf,
     variables: Vec<(String, String)>,
     options: Options,
+    compiler: Option<Arc<dyn Compile>>,
     /// Made when the first macro is asked for.
     macros: Option<Macros>,
 }
@@ -43,8 +45,17 @@ pub struct Statistics {
 /// The macro crates of a rustc.
 struct Macros {
     loader: Loader,
-    loaded: BTreeMap<PathBuf, Arc<ProcMacro>>,
+    loaded: BTreeMap<PathBuf, Loaded>,
+    /// One for each bridge, so one.
+    transcoders: Vec<Arc<Transcoder>>,
     grants: Arc<Grants>,
+}
+
+/// A macro crate, and what passes its messages.
+#[derive(Clone)]
+pub(crate) struct Loaded {
+    pub(crate) macros: Arc<ProcMacro>,
+    pub(crate) transcoder: Arc<Transcoder>,
 }
 
 impl Host {
@@ -53,6 +64,7 @@ impl Host {
         directory: PathBuf,
         variables: Vec<(String, String)>,
         options: Options,
+        compiler: Option<Arc<dyn Compile>>,
     ) -> Host {
         Host {
             wasi,
@@ -62,6 +74,7 @@ impl Host {
             directory,
             variables,
             options,
+            compiler,
             macros: None,
         }
     }
@@ -72,21 +85,31 @@ impl Host {
     }
 
     /// Loads a macro crate, once.
-    pub(crate) fn load(&mut self, path: &Path) -> Result<Arc<ProcMacro>, LoadError> {
+    pub(crate) fn load(&mut self, path: &Path) -> Result<Loaded, LoadError> {
         let path = module_beside(self.directory.join(path));
         let macros = match &mut self.macros {
             Some(macros) => macros,
             none => none.insert(Macros {
-                loader: Loader::new(self.options.clone())?,
+                loader: match &self.compiler {
+                    Some(compiler) => {
+                        Loader::with_compiler(self.options.clone(), Arc::clone(compiler))?
+                    }
+                    None => Loader::new(self.options.clone())?,
+                },
                 loaded: BTreeMap::new(),
+                transcoders: Vec::new(),
                 grants: Arc::new(Grants::of_build(self.variables.iter().cloned())),
             }),
         };
         if let Some(loaded) = macros.loaded.get(&path) {
-            return Ok(Arc::clone(loaded));
+            return Ok(loaded.clone());
         }
-        let loaded = Arc::new(macros.loader.load(&path)?);
-        macros.loaded.insert(path, Arc::clone(&loaded));
+        let loaded = macros.loader.load(&path)?;
+        let loaded = Loaded {
+            transcoder: macros.transcoder(loaded.profile()),
+            macros: Arc::new(loaded),
+        };
+        macros.loaded.insert(path, loaded.clone());
         Ok(loaded)
     }
 
@@ -97,6 +120,18 @@ impl Host {
             .as_ref()
             .map(|macros| Arc::clone(&macros.grants));
         WasiCtx::new(grants.unwrap_or_default())
+    }
+}
+
+impl Macros {
+    fn transcoder(&mut self, profile: &'static Profile) -> Arc<Transcoder> {
+        let mut known = self.transcoders.iter();
+        if let Some(known) = known.find(|known| known.profile() == profile) {
+            return Arc::clone(known);
+        }
+        let new = Arc::new(Transcoder::new(profile, Server::Wasm32));
+        self.transcoders.push(Arc::clone(&new));
+        new
     }
 }
 

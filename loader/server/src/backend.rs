@@ -1,12 +1,14 @@
-//! Who knows what tokens and spans are: the seam below the protocol.
+//! The seam below the protocol: a compiler's knowledge of tokens and spans.
 
-use crate::lex::LexError;
+use crate::lex::{LexError, LiteralError};
 use crate::protocol::{Diagnostic, ExpnGlobals, Literal, TokenTree};
+use crate::source::FileName;
 use std::hash::Hash;
 use std::ops::{Bound, Range};
 
-/// What a macro can ask of a compiler, in terms of the backend's own streams and spans: rustc's
-/// trait `Server`, without the handles. [`Server`](crate::Server) does those, and the encoding.
+/// The requests of a macro to its compiler, in terms of the backend's own streams and spans: rustc's
+/// trait `Server`, without the handles. [`Server`](crate::Server) does those, and the encoding, and
+/// all else that depends on the rustc version.
 ///
 /// [`Standalone`](crate::Standalone) is the backend without a compiler. With the feature `rustc`,
 /// there is one of a native proc macro that asks the compiler in which it runs.
@@ -18,9 +20,10 @@ pub trait Backend {
     /// A place. Equal places are equal to the macro.
     type Span: Copy + Eq + Hash;
 
-    /// Whether it does what [`pm_abi::SHALLOW_METHODS`] need as these say: with little stack, and without
-    /// a look at how much is left.
-    const IS_SHALLOW: bool = false;
+    /// Whether its answers to the methods that
+    /// [`may_run_on_macro_stack`](pm_abi::schema::Method::may_run_on_macro_stack) do with little stack
+    /// and never look how much is left.
+    const MAY_RUN_ON_MACRO_STACK: bool = false;
 
     /// The spans that the macro is told at its start.
     fn globals(&mut self) -> ExpnGlobals<Self::Span>;
@@ -32,7 +35,8 @@ pub trait Backend {
     /// The expansion depends on a file.
     fn track_path(&mut self, path: &str);
     /// Reads one literal.
-    fn literal_from_str(&mut self, text: &str) -> Result<Literal<Self::Span, String>, LexError>;
+    fn literal_from_str(&mut self, text: &str)
+    -> Result<Literal<Self::Span, String>, LiteralError>;
     /// The macro emits a diagnostic.
     fn emit_diagnostic(&mut self, diagnostic: Diagnostic<Self::Span>);
 
@@ -79,6 +83,14 @@ pub trait Backend {
     fn span_file(&mut self, span: Self::Span) -> String;
     /// The path of its file.
     fn span_local_file(&mut self, span: Self::Span) -> Option<String>;
+    /// The file of its start, which macros of rustc up to 1.87 can have. Files are equal if their
+    /// names are.
+    fn span_source_file(&mut self, span: Self::Span) -> FileName {
+        match self.span_local_file(span) {
+            Some(path) => FileName::Real(path.into()),
+            None => FileName::Virtual(self.span_file(span)),
+        }
+    }
     /// The smallest span around two in the same file.
     fn span_join(&mut self, span: Self::Span, other: Self::Span) -> Option<Self::Span>;
     /// A part, by bytes.

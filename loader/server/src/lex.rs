@@ -16,15 +16,28 @@ use crate::tokens::{Spacing, Token, TokenKind, TokenStream, Tree, glue};
 use delimiter::Delimiters;
 use ra_ap_rustc_lexer::{Cursor, FrontmatterAllowed};
 
-/// Why text is no token stream.
+/// The reason for which text is not a token stream.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LexError {
-    /// The macro is told so, and goes on. What `proc_macro::LexError` shows.
+    /// Delimiters don't match. Since rustc 1.95 the macro gets this as the text of a
+    /// `proc_macro::LexError`; before, it becomes a diagnostic, and the macro unwinds.
     #[error("{0}")]
     Message(String),
     /// A diagnostic was emitted, and the macro unwinds.
     #[error("the text ends inside a literal or comment")]
     Fatal,
+}
+
+/// The reason for which text is not a literal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LiteralError {
+    /// It has other tokens than one literal. The macro gets a `proc_macro::LexError`, which has this
+    /// text since rustc 1.95.
+    #[error("{0}")]
+    NotLiteral(String),
+    /// It is not a token stream.
+    #[error(transparent)]
+    Lex(#[from] LexError),
 }
 
 /// How to lex.

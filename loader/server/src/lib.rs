@@ -1,14 +1,16 @@
-//! A proc-macro server: what a macro may ask of a compiler, without a compiler.
+//! A proc-macro server: the answers to a running macro's requests, without a compiler.
 //!
-//! [`Server`] answers the requests of a running macro ([`pm_abi::Dispatch`]). It knows the
-//! [`protocol`] and its handles; what tokens and spans are, a [`Backend`] knows. [`Standalone`] is
-//! one of its own, with rustc's lexemes, spacing and layout, so that a macro sees what it would
-//! in rustc.
+//! [`Server`] answers the requests of a running macro ([`pm_abi::Dispatch`]) of any bridge profile
+//! ([`pm_abi::Profile`]). It knows the [`protocol`] and its handles; what tokens and spans are, a
+//! [`Backend`] knows. [`Standalone`] is one of its own, with rustc's lexemes, spacing and layout, so
+//! that a macro sees what it would in rustc. These are those of rustc 1.96 in every profile.
 //!
 //! ```
+//! use pm_abi::Profile;
 //! use pm_server::{Edition, FileName, Input, Server, Standalone};
 //!
-//! let mut server = Server::new(Standalone::new(Edition::E2024));
+//! let profile = Profile::by_name("1.95").ok_or("no such profile")?;
+//! let mut server = Server::new(Standalone::new(Edition::E2024), profile);
 //! let name = FileName::Virtual("example".to_owned());
 //! let (whole, tokens) = server.backend_mut().add_file(name, "struct Point { x: u8 }")?;
 //! server.backend_mut().enter(whole);
@@ -52,7 +54,7 @@ mod store;
 
 pub use backend::Backend;
 pub use edition::{Edition, UnknownEdition};
-pub use lex::LexError;
+pub use lex::{LexError, LiteralError};
 #[cfg(feature = "rustc")]
 pub use rustc::{Rustc, RustcSpan};
 pub use server::{Input, OutputError, Server};

@@ -1,12 +1,14 @@
-//! The messages between a macro and its server, as rustc 1.96 encodes them on wasm32.
+//! The messages between a macro and its server.
 //!
 //! The layout is that of rustc's `library/proc_macro/src/bridge/{mod,rpc}.rs`: integers are
-//! little-endian, `usize` has four bytes, an enum is one byte of tag and then its fields in order,
-//! a string or vector is its length and then its elements. Nothing is padded or aligned.
+//! little-endian, an enum is one byte of tag and then its fields in order, a string or vector is its
+//! length and then its elements. Nothing is padded or aligned. The tags of methods, the order of
+//! their arguments and the width of `usize` depend on the bridge profile: a [`Codec`] has them.
 //!
 //! Types are generic over what stands for a token stream, a span and a symbol: handles and text
 //! on the wire ([`WireTree`]), the server's own values behind it.
 
+mod codec;
 mod diagnostic;
 mod globals;
 mod handle;
@@ -17,14 +19,15 @@ mod reader;
 mod tree;
 mod writer;
 
+pub use codec::Codec;
 pub use diagnostic::{Diagnostic, Level};
 pub use globals::ExpnGlobals;
-pub use handle::{SpanHandle, StreamHandle};
+pub use handle::{FreeFunctionsHandle, SourceFileHandle, SpanHandle, StreamHandle};
 pub use method::{Method, Request};
 pub use panic::PanicMessage;
 pub use reader::{Decode, DecodeError, Reader};
 pub use tree::{DelimSpan, Delimiter, Group, Ident, LitKind, Literal, Punct, TokenTree, WireTree};
-pub use writer::{Encode, UsizeWidth, Writer};
+pub use writer::{Encode, Writer};
 
 /// Declares a struct of the protocol: its fields in the order in which they are encoded.
 macro_rules! wire_struct {

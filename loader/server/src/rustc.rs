@@ -1,4 +1,4 @@
-//! The backend of a native proc macro: the compiler in which it runs.
+//! The backend of a native proc macro: the compiler in which it runs, of rustc 1.95 or later.
 //!
 //! What `proc_macro` doesn't let through is lost: a group that a macro makes has its opening and
 //! closing delimiter where the whole is.
@@ -7,7 +7,7 @@ extern crate proc_macro;
 
 use crate::backend::Backend;
 use crate::edition::Edition;
-use crate::lex::{LexError, nfc, parse_literal};
+use crate::lex::{LexError, LiteralError, nfc, parse_literal};
 use crate::protocol::{self, DelimSpan, Diagnostic, ExpnGlobals, Level, LitKind, TokenTree};
 use crate::tokens;
 use proc_macro::{Span, TokenStream};
@@ -67,10 +67,16 @@ impl Backend for Rustc {
     fn literal_from_str(
         &mut self,
         text: &str,
-    ) -> Result<protocol::Literal<RustcSpan, String>, LexError> {
-        let literal: proc_macro::Literal = text
-            .parse()
-            .map_err(|error: proc_macro::LexError| LexError::Message(error.to_string()))?;
+    ) -> Result<protocol::Literal<RustcSpan, String>, LiteralError> {
+        let parsed: Result<proc_macro::Literal, _> = text.parse();
+        let literal = match parsed {
+            Ok(literal) => literal,
+            Err(error) => {
+                // The compiler has one error for both cases.
+                self.ts_from_str(text)?;
+                return Err(LiteralError::NotLiteral(error.to_string()));
+            }
+        };
         let tokens::Literal {
             kind,
             symbol,

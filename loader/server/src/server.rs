@@ -1,28 +1,30 @@
-//! The server: requests in, replies out.
+//! The server of one expansion after the other, for macros of one bridge profile.
 
 use crate::backend::Backend;
-use crate::lex::LexError;
+use crate::lex::{LexError, LiteralError};
 use crate::protocol::{
-    Decode, DecodeError, Encode, ExpnGlobals, Method, PanicMessage, Reader, Request, SpanHandle,
-    StreamHandle, UsizeWidth, WireTree, Writer,
+    Codec, Decode, DecodeError, Diagnostic, Encode, ExpnGlobals, Level, Literal, PanicMessage,
+    Request, SourceFileHandle, SpanHandle, StreamHandle, WireTree, Writer,
 };
-use crate::store::{SpanStore, StreamStore};
-use pm_abi::{Dispatch, MacroKind};
+use crate::source::FileName;
+use crate::store::{OwnedStore, SpanStore, unknown};
+use pm_abi::schema::{Schema, Type};
+use pm_abi::{Dispatch, MacroKind, Profile, Width, encode_panic};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// What a macro is applied to.
+/// The input of a macro.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input<T> {
     /// The item that is derived for.
     Derive(T),
     /// An attribute.
     Attr {
-        /// What stands in the attribute, without its delimiters.
+        /// The tokens in the attribute, without its delimiters.
         args: T,
-        /// What the attribute is on.
+        /// The item that the attribute is on.
         item: T,
     },
-    /// What stands in the call of a function-like macro, without its delimiters.
+    /// The tokens in the call of a function-like macro, without its delimiters.
     Bang(T),
 }
 
@@ -37,16 +39,16 @@ impl<T> Input<T> {
     }
 }
 
-/// Why an expansion has no output.
+/// The reason for which an expansion has no output.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OutputError {
     /// The macro panicked, with this.
     #[error("{0}")]
     Panic(PanicMessage),
-    /// What the macro returned is no output.
+    /// The macro returned bytes that are not an output.
     #[error("malformed output: {0}")]
     Malformed(#[from] DecodeError),
-    /// What the macro returned names no stream.
+    /// The macro returned a handle that names no stream.
     #[error("the output is not one of the macro's streams")]
     UnknownStream,
 }
@@ -58,27 +60,64 @@ pub enum OutputError {
 /// handles of an expansion end with it.
 pub struct Server<B: Backend> {
     backend: B,
-    streams: StreamStore<B::TokenStream>,
+    streams: OwnedStore<StreamHandle, B::TokenStream>,
+    files: OwnedStore<SourceFileHandle, FileName>,
     spans: SpanStore<B::Span>,
-    width: UsizeWidth,
+    codec: Codec,
+    lex_errors: LexErrors,
+}
+
+/// The way in which a macro gets errors in text that it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LexErrors {
+    /// The error has a text, and `TokenStream::from_str` returns it too.
+    Texts,
+    /// Only `Literal::from_str` returns an error, and one without a text. All others are diagnostics,
+    /// and the macro unwinds.
+    Diagnostics,
+}
+
+impl LexErrors {
+    /// Those of a profile, by the reply to `TokenStream::from_str`: a `Result`, or a bare
+    /// stream.
+    fn of(schema: &Schema) -> Self {
+        let mut methods = schema.methods.iter();
+        let from_str = methods.find(|method| method.name == "ts_from_str");
+        let reply = from_str.map(|method| schema.ty(method.reply));
+        let value = match reply {
+            Some(Type::Enum { variants, .. }) => variants.first().and_then(|ok| ok.payload),
+            _ => None,
+        };
+        match value.map(|value| schema.ty(value)) {
+            Some(Type::Enum { .. }) => LexErrors::Texts,
+            _ => LexErrors::Diagnostics,
+        }
+    }
 }
 
 impl<B: Backend> Server<B> {
-    /// A server that has this backend answer.
-    pub fn new(backend: B) -> Self {
+    /// A server before this backend, for macros of this profile in wasm32.
+    pub fn new(backend: B, profile: &'static Profile) -> Self {
         Server {
             backend,
-            streams: StreamStore::new(),
+            streams: OwnedStore::new(),
+            files: OwnedStore::new(),
             spans: SpanStore::new(),
-            width: UsizeWidth::Wasm32,
+            codec: Codec::new(profile),
+            lex_errors: LexErrors::of(&profile.schema),
         }
     }
 
-    /// Serves macros with another `usize`: native ones.
+    /// Serves macros with another `usize`: native ones, which encode it in eight bytes.
     #[must_use]
-    pub fn with_width(mut self, width: UsizeWidth) -> Self {
-        self.width = width;
+    pub fn with_width(mut self, width: Width) -> Self {
+        self.codec = self.codec.with_width(width);
         self
+    }
+
+    /// The macros' profile.
+    pub fn profile(&self) -> &'static Profile {
+        self.codec.profile()
     }
 
     /// Its backend.
@@ -101,12 +140,13 @@ impl<B: Backend> Server<B> {
         self.streams.len()
     }
 
-    /// Starts an expansion: what the macro's entry point is given.
+    /// Starts an expansion; returns the input of the macro's entry point.
     pub fn encode_input(&mut self, input: Input<B::TokenStream>) -> Vec<u8> {
-        self.streams = StreamStore::new();
+        self.streams = OwnedStore::new();
+        self.files = OwnedStore::new();
         self.spans = SpanStore::new();
         let mut bytes = Vec::new();
-        let w = &mut Writer::with_width(&mut bytes, self.width);
+        let w = &mut self.codec.writer(&mut bytes);
         let ExpnGlobals {
             def_site,
             call_site,
@@ -125,9 +165,9 @@ impl<B: Backend> Server<B> {
         bytes
     }
 
-    /// Ends an expansion: what the macro's entry point returned.
+    /// Ends an expansion with the output of the macro's entry point.
     pub fn decode_output(&mut self, bytes: &[u8]) -> Result<B::TokenStream, OutputError> {
-        let mut r = Reader::with_width(bytes, self.width);
+        let mut r = self.codec.reader(bytes);
         let output = Result::<Option<StreamHandle>, PanicMessage>::decode(&mut r)?;
         r.finish()?;
         match output.map_err(OutputError::Panic)? {
@@ -140,8 +180,8 @@ impl<B: Backend> Server<B> {
     }
 
     fn answer(&mut self, request: &[u8], reply: &mut Vec<u8>) -> Result<(), PanicMessage> {
-        let request = Request::read(Reader::with_width(request, self.width))?;
-        let mut w = Writer::with_width(reply, self.width);
+        let request = self.codec.read_request(request)?;
+        let mut w = self.codec.writer(reply);
         w.u8(0);
         Call { server: self, w }.call(request)
     }
@@ -154,18 +194,16 @@ impl<B: Backend> Dispatch for Server<B> {
             .unwrap_or_else(|payload| Err(PanicMessage::from(payload)));
         if let Err(panic) = answered {
             reply.clear();
-            Err::<(), _>(panic).encode(&mut Writer::with_width(reply, self.width));
+            encode_panic(panic.text(), self.codec.width(), reply);
         }
     }
 
     fn dispatch_in_place(&mut self, request: &[u8], reply: &mut Vec<u8>) -> bool {
-        let tag = request.first().map(|&tag| usize::from(tag));
-        let method = tag.and_then(|tag| Method::ALL.get(tag));
-        let is_shallow = B::IS_SHALLOW && method.is_some_and(|method| method.is_shallow());
-        if is_shallow {
+        let may_run = B::MAY_RUN_ON_MACRO_STACK && self.codec.may_run_on_macro_stack(request);
+        if may_run {
             self.dispatch(request, reply);
         }
-        is_shallow
+        may_run
     }
 }
 
@@ -178,24 +216,18 @@ struct Call<'a, B: Backend> {
 impl<B: Backend> Call<'_, B> {
     fn call(mut self, request: Request<'_>) -> Result<(), PanicMessage> {
         use Request as R;
-        let Server { backend, .. } = &mut *self.server;
+        let Server { backend, spans, .. } = &mut *self.server;
         match request {
             R::InjectedEnvVar { var } => backend.injected_env_var(var).encode(&mut self.w),
             R::TrackEnvVar { var, value } => backend.track_env_var(var, value),
             R::TrackPath { path } => backend.track_path(path),
             R::LiteralFromStr { s } => {
-                let literal = message(backend.literal_from_str(s))?;
-                self.result(literal, |this, literal| {
-                    literal.kind.encode(&mut this.w);
-                    literal.symbol.encode(&mut this.w);
-                    literal.suffix.encode(&mut this.w);
-                    this.span(literal.span);
-                });
+                let literal = backend.literal_from_str(s);
+                self.literal(literal)?;
             }
             R::EmitDiagnostic { diagnostic } => {
-                let spans = &self.server.spans;
                 let diagnostic = diagnostic.try_map(&mut |span| spans.get(span))?;
-                self.server.backend.emit_diagnostic(diagnostic);
+                backend.emit_diagnostic(diagnostic);
             }
             R::TsDrop { .. }
             | R::TsClone { .. }
@@ -217,6 +249,17 @@ impl<B: Backend> Call<'_, B> {
                     .ok_or(())
                     .encode(&mut self.w);
             }
+            R::SpanSourceFile { span } => {
+                let file = backend.span_source_file(spans.get(span)?);
+                self.server.files.alloc(file).encode(&mut self.w);
+            }
+            R::SourceFileDrop { .. }
+            | R::SourceFileClone { .. }
+            | R::SourceFileEq { .. }
+            | R::SourceFilePath { .. }
+            | R::SourceFileIsReal { .. } => self.call_file(request)?,
+            // No message gives a macro such a handle.
+            R::FreeFunctionsDrop { functions: _ } => return Err(unknown()),
             _ => self.call_span(request)?,
         }
         Ok(())
@@ -241,14 +284,22 @@ impl<B: Backend> Call<'_, B> {
                     .ts_is_empty(streams.get(stream)?)
                     .encode(&mut self.w);
             }
-            R::TsExpandExpr { stream } => {
-                let stream = backend.ts_expand_expr(streams.get(stream)?);
-                self.result(stream.ok_or(()), Self::stream);
-            }
-            R::TsFromStr { src } => {
-                let stream = message(backend.ts_from_str(src))?;
-                self.result(stream, Self::stream);
-            }
+            R::TsExpandExpr { stream } => match backend.ts_expand_expr(streams.get(stream)?) {
+                Some(stream) => {
+                    self.w.u8(0);
+                    self.stream(stream);
+                }
+                None => self.w.u8(1),
+            },
+            R::TsFromStr { src } => match backend.ts_from_str(src) {
+                Ok(stream) => {
+                    if self.server.lex_errors == LexErrors::Texts {
+                        self.w.u8(0);
+                    }
+                    self.stream(stream);
+                }
+                Err(error) => self.lex_error(error)?,
+            },
             R::TsToString { stream } => {
                 backend
                     .ts_to_string(streams.get(stream)?)
@@ -336,6 +387,77 @@ impl<B: Backend> Call<'_, B> {
         Ok(())
     }
 
+    fn call_file(&mut self, request: Request<'_>) -> Result<(), PanicMessage> {
+        use Request as R;
+        let files = &mut self.server.files;
+        let w = &mut self.w;
+        match request {
+            R::SourceFileDrop { file } => drop(files.take(file)?),
+            R::SourceFileClone { file } => {
+                let file = files.get(file)?.clone();
+                files.alloc(file).encode(w);
+            }
+            R::SourceFileEq { file, other } => (files.get(file)? == files.get(other)?).encode(w),
+            R::SourceFilePath { file } => match files.get(file)? {
+                FileName::Real(path) => {
+                    let path = path
+                        .to_str()
+                        .ok_or("non-UTF8 file path in `proc_macro::SourceFile::path`")?;
+                    path.encode(w);
+                }
+                FileName::Virtual(name) => name.encode(w),
+            },
+            R::SourceFileIsReal { file } => {
+                matches!(files.get(file)?, FileName::Real(_)).encode(w);
+            }
+            _ => unreachable!("not a request about a source file"),
+        }
+        Ok(())
+    }
+
+    fn literal(
+        &mut self,
+        literal: Result<Literal<B::Span, String>, LiteralError>,
+    ) -> Result<(), PanicMessage> {
+        match literal {
+            Ok(literal) => {
+                self.w.u8(0);
+                literal.kind.encode(&mut self.w);
+                literal.symbol.encode(&mut self.w);
+                literal.suffix.encode(&mut self.w);
+                self.span(literal.span);
+            }
+            Err(LiteralError::NotLiteral(message)) => {
+                self.w.u8(1);
+                if self.server.lex_errors == LexErrors::Texts {
+                    message.encode(&mut self.w);
+                }
+            }
+            Err(LiteralError::Lex(error)) => self.lex_error(error)?,
+        }
+        Ok(())
+    }
+
+    /// Replies to a request to read text that is not a token stream.
+    fn lex_error(&mut self, error: LexError) -> Result<(), PanicMessage> {
+        let LexError::Message(message) = error else {
+            return Err(PanicMessage::Unknown);
+        };
+        match self.server.lex_errors {
+            LexErrors::Texts => {
+                self.w.u8(1);
+                message.encode(&mut self.w);
+                Ok(())
+            }
+            LexErrors::Diagnostics => {
+                let backend = &mut self.server.backend;
+                let spans = vec![backend.globals().call_site];
+                backend.emit_diagnostic(Diagnostic::new(Level::Error, message, spans));
+                Err(PanicMessage::Unknown)
+            }
+        }
+    }
+
     fn concat<'a>(
         &mut self,
         base: Option<StreamHandle>,
@@ -377,27 +499,5 @@ impl<B: Backend> Call<'_, B> {
     fn span_option(&mut self, span: Option<B::Span>) {
         let handle: Option<SpanHandle> = span.map(|span| self.server.spans.alloc(span));
         handle.encode(&mut self.w);
-    }
-
-    fn result<T, E: Encode>(&mut self, result: Result<T, E>, ok: impl FnOnce(&mut Self, T)) {
-        match result {
-            Ok(value) => {
-                self.w.u8(0);
-                ok(self, value);
-            }
-            Err(error) => {
-                self.w.u8(1);
-                error.encode(&mut self.w);
-            }
-        }
-    }
-}
-
-/// What the macro is told of text that it can't have lexed: a message, or it unwinds.
-fn message<T>(result: Result<T, LexError>) -> Result<Result<T, String>, PanicMessage> {
-    match result {
-        Ok(value) => Ok(Ok(value)),
-        Err(LexError::Message(message)) => Ok(Err(message)),
-        Err(LexError::Fatal) => Err(PanicMessage::Unknown),
     }
 }

@@ -4,7 +4,7 @@ mod expand_expr;
 
 use crate::backend::Backend;
 use crate::edition::Edition;
-use crate::lex::{LexError, Options, Spans, lex, nfc, parse_literal};
+use crate::lex::{LexError, LiteralError, Options, Spans, lex, nfc, parse_literal};
 use crate::print::print;
 use crate::protocol::{self, Diagnostic, ExpnGlobals, TokenTree};
 use crate::source::{FileName, SourceFile, SourceMap, SourceMapFull, normalize};
@@ -133,7 +133,7 @@ impl Standalone {
 }
 
 impl Backend for Standalone {
-    const IS_SHALLOW: bool = true;
+    const MAY_RUN_ON_MACRO_STACK: bool = true;
 
     type TokenStream = TokenStream;
     type Span = Span;
@@ -165,7 +165,7 @@ impl Backend for Standalone {
     fn literal_from_str(
         &mut self,
         text: &str,
-    ) -> Result<protocol::Literal<Span, String>, LexError> {
+    ) -> Result<protocol::Literal<Span, String>, LiteralError> {
         let literal = parse_literal(text, self.edition, &mut self.diagnostics)?;
         Ok(protocol::Literal {
             kind: literal.kind,
@@ -275,6 +275,13 @@ impl Backend for Standalone {
 
     fn span_local_file(&mut self, span: Span) -> Option<String> {
         Some(self.lookup(span.lo)?.0.path()?.to_str()?.to_owned())
+    }
+
+    fn span_source_file(&mut self, span: Span) -> FileName {
+        match self.lookup(span.lo) {
+            Some((file, _)) => file.name().clone(),
+            None => FileName::Virtual(self.span_file(span)),
+        }
     }
 
     fn span_join(&mut self, span: Span, other: Span) -> Option<Span> {

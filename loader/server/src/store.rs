@@ -1,13 +1,14 @@
-//! What the handles of an expansion stand for.
+//! The objects that an expansion's handles stand for.
 
-use crate::protocol::{PanicMessage, SpanHandle, StreamHandle};
+use crate::protocol::{PanicMessage, SpanHandle};
 use rustc_hash::FxHashMap;
 use slab::Slab;
 use std::hash::Hash;
+use std::marker::PhantomData;
 use std::num::NonZeroU32;
 
 /// The handle is not, or no longer, the macro's.
-fn unknown() -> PanicMessage {
+pub(crate) fn unknown() -> PanicMessage {
     PanicMessage::from("use-after-free in `proc_macro` handle")
 }
 
@@ -20,32 +21,35 @@ fn index(handle: NonZeroU32) -> usize {
     handle.get() as usize - 1
 }
 
-/// Streams, each with the one handle of the one macro value that owns it.
-pub(crate) struct StreamStore<T> {
-    streams: Slab<T>,
+/// Streams or source files, each with the one handle of the one macro value that owns it.
+pub(crate) struct OwnedStore<H, T> {
+    objects: Slab<T>,
+    handles: PhantomData<H>,
 }
 
-impl<T> StreamStore<T> {
+impl<H: From<NonZeroU32> + Into<NonZeroU32>, T> OwnedStore<H, T> {
     pub(crate) fn new() -> Self {
-        StreamStore {
-            streams: Slab::new(),
+        OwnedStore {
+            objects: Slab::new(),
+            handles: PhantomData,
         }
     }
 
-    pub(crate) fn alloc(&mut self, stream: T) -> StreamHandle {
-        StreamHandle(handle(self.streams.insert(stream)))
+    pub(crate) fn alloc(&mut self, object: T) -> H {
+        handle(self.objects.insert(object)).into()
     }
 
-    pub(crate) fn take(&mut self, handle: StreamHandle) -> Result<T, PanicMessage> {
-        self.streams.try_remove(index(handle.0)).ok_or_else(unknown)
+    pub(crate) fn take(&mut self, handle: H) -> Result<T, PanicMessage> {
+        let object = self.objects.try_remove(index(handle.into()));
+        object.ok_or_else(unknown)
     }
 
-    pub(crate) fn get(&self, handle: StreamHandle) -> Result<&T, PanicMessage> {
-        self.streams.get(index(handle.0)).ok_or_else(unknown)
+    pub(crate) fn get(&self, handle: H) -> Result<&T, PanicMessage> {
+        self.objects.get(index(handle.into())).ok_or_else(unknown)
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.streams.len()
+        self.objects.len()
     }
 }
 

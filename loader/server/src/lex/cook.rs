@@ -1,6 +1,6 @@
 //! What a lexeme is as a token: names normalised, prefixes reserved, literals checked.
 
-use super::{LexError, Lexeme, Lexer, Options, Spans, escape, lex};
+use super::{LexError, Lexeme, Lexer, LiteralError, Options, Spans, escape, lex};
 use crate::edition::{Edition, can_be_raw};
 use crate::protocol::{Delimiter, LitKind};
 use crate::span::Span;
@@ -431,7 +431,7 @@ pub(crate) fn parse_literal(
     text: &str,
     edition: Edition,
     diagnostics: &mut Vec<crate::protocol::Diagnostic<Span>>,
-) -> Result<Literal, LexError> {
+) -> Result<Literal, LiteralError> {
     let normalized = crate::source::normalize(text);
     let options = Options {
         edition,
@@ -439,7 +439,7 @@ pub(crate) fn parse_literal(
         shebang: false,
     };
     let stream = lex(&normalized, options, diagnostics)?;
-    let refuse = |why: &str| Err(LexError::Message(why.to_owned()));
+    let refuse = |why: &str| Err(LiteralError::NotLiteral(why.to_owned()));
     let token = |index: usize| match stream.trees().get(index) {
         Some(Tree::Token(token)) => Some(token),
         _ => None,

@@ -1,4 +1,4 @@
-//! What a macro is told at its start.
+//! Spans sent to the macro with its input.
 
 use super::{Decode, DecodeError, Encode, Reader, Writer, wire_struct};
 

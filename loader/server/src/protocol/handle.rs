@@ -9,6 +9,18 @@ macro_rules! handle {
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub struct $name(pub NonZeroU32);
 
+        impl From<NonZeroU32> for $name {
+            fn from(handle: NonZeroU32) -> Self {
+                Self(handle)
+            }
+        }
+
+        impl From<$name> for NonZeroU32 {
+            fn from(handle: $name) -> Self {
+                handle.0
+            }
+        }
+
         impl Encode for $name {
             fn encode(&self, w: &mut Writer<'_>) {
                 w.u32(self.0.get());
@@ -26,6 +38,16 @@ macro_rules! handle {
 handle! {
     /// A token stream. The macro owns it: passing one by value gives it back.
     StreamHandle
+}
+
+handle! {
+    /// A source file, up to rustc 1.87. The macro owns it, as it does a stream.
+    SourceFileHandle
+}
+
+handle! {
+    /// The owner of the free functions, up to rustc 1.94. No message gives a macro one.
+    FreeFunctionsHandle
 }
 
 handle! {

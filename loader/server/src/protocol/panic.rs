@@ -1,6 +1,6 @@
-//! What is left of a panic when it crosses the bridge.
+//! The remains of a panic that crosses the bridge.
 
-use super::{Decode, DecodeError, Encode, Reader, Writer};
+use super::{Decode, DecodeError, Reader};
 use std::any::Any;
 use std::fmt;
 
@@ -11,6 +11,16 @@ pub enum PanicMessage {
     Text(String),
     /// It was something else.
     Unknown,
+}
+
+impl PanicMessage {
+    /// Its text, as [`pm_abi::encode_panic`] takes it.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            PanicMessage::Text(text) => Some(text),
+            PanicMessage::Unknown => None,
+        }
+    }
 }
 
 impl fmt::Display for PanicMessage {
@@ -42,15 +52,6 @@ impl From<Box<dyn Any + Send>> for PanicMessage {
         match payload.downcast::<String>() {
             Ok(text) => PanicMessage::Text(*text),
             Err(_) => PanicMessage::Unknown,
-        }
-    }
-}
-
-impl Encode for PanicMessage {
-    fn encode(&self, w: &mut Writer<'_>) {
-        match self {
-            PanicMessage::Text(text) => Some(text.as_str()).encode(w),
-            PanicMessage::Unknown => None::<&str>.encode(w),
         }
     }
 }

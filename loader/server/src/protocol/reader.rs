@@ -1,9 +1,9 @@
 //! Reading: every length and tag is checked, since a macro is not trusted.
 
-use super::UsizeWidth;
+use pm_abi::Width;
 
-/// Why bytes aren't a message. Displayed as a lowercase fragment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// The reason for which bytes are not a message. Displayed as a lowercase fragment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// The message ends inside a value.
     #[error("the message is truncated")]
@@ -11,8 +11,11 @@ pub enum DecodeError {
     /// Bytes follow the last value.
     #[error("the message has {0} bytes too many")]
     Trailing(usize),
+    /// The first bytes of a request are no method's.
+    #[error("unknown method {0:?}")]
+    Method(Vec<u8>),
     /// A tag that its type doesn't have.
-    #[error("{tag} is no tag of {what}")]
+    #[error("invalid tag {tag} for {what}")]
     Tag {
         /// The type.
         what: &'static str,
@@ -25,6 +28,9 @@ pub enum DecodeError {
     /// A handle of zero; they start at one.
     #[error("a handle is zero")]
     ZeroHandle,
+    /// A number that a `usize` of 32 bits has no room for.
+    #[error("the number {0} does not fit into a 32-bit `usize`")]
+    TooLarge(u64),
     /// Nested deeper than any real macro does, and deep enough to use up the stack.
     #[error("a diagnostic is nested more than {0} deep")]
     TooDeep(usize),
@@ -40,17 +46,12 @@ pub trait Decode<'a>: Sized {
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
-    width: UsizeWidth,
+    width: Width,
 }
 
 impl<'a> Reader<'a> {
-    /// A cursor at the start of `bytes`, from a macro in wasm32.
-    pub fn new(bytes: &'a [u8]) -> Self {
-        Self::with_width(bytes, UsizeWidth::Wasm32)
-    }
-
-    /// A cursor at the start of `bytes`.
-    pub fn with_width(bytes: &'a [u8], width: UsizeWidth) -> Self {
+    /// A cursor at the start of `bytes`, from a macro that encodes `usize` in this width.
+    pub fn new(bytes: &'a [u8], width: Width) -> Self {
         Self { bytes, width }
     }
 
@@ -84,17 +85,22 @@ impl<'a> Reader<'a> {
         Ok(u32::from_le_bytes(*first))
     }
 
-    /// Reads a `usize` of the macro's side.
+    /// Reads four bytes, or eight that hold a number of 32 bits: a `usize` of the macro.
+    ///
+    /// Its lengths and the bounds of its spans have no more, a native macro's neither: a source map
+    /// ends at 4 GiB.
     pub fn usize(&mut self) -> Result<usize, DecodeError> {
-        match self.width {
-            // Lossless: no target of this crate has a narrower usize.
-            UsizeWidth::Wasm32 => self.u32().map(|n| n as usize),
-            UsizeWidth::Native64 => {
-                let low = self.u32()?;
-                let value = u64::from(low) | u64::from(self.u32()?) << 32;
-                usize::try_from(value).map_err(|_| DecodeError::Truncated)
+        let low = self.u32()?;
+        if self.width == Width::Eight {
+            let high = self.u32()?;
+            if high != 0 {
+                return Err(DecodeError::TooLarge(
+                    u64::from(high) << 32 | u64::from(low),
+                ));
             }
         }
+        // Lossless: no target of this crate has a narrower usize.
+        Ok(low as usize)
     }
 
     /// Reads a string.

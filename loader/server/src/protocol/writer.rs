@@ -1,36 +1,23 @@
 //! Writing: the mirror of reading.
 
+use pm_abi::Width;
+
 /// A value of the protocol that can be written.
 pub trait Encode {
     /// Appends the value.
     fn encode(&self, w: &mut Writer<'_>);
 }
 
-/// The width of `usize` on the macro's side, which encodes it so in every message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum UsizeWidth {
-    /// Four bytes: a macro in wasm32.
-    #[default]
-    Wasm32,
-    /// Eight bytes: a native macro on a 64-bit machine.
-    Native64,
-}
-
 /// Appends to a buffer whose capacity is kept between messages.
 #[derive(Debug)]
 pub struct Writer<'a> {
     out: &'a mut Vec<u8>,
-    width: UsizeWidth,
+    width: Width,
 }
 
 impl<'a> Writer<'a> {
-    /// Appends to `out`, for a macro in wasm32.
-    pub fn new(out: &'a mut Vec<u8>) -> Self {
-        Self::with_width(out, UsizeWidth::Wasm32)
-    }
-
-    /// Appends to `out`.
-    pub fn with_width(out: &'a mut Vec<u8>, width: UsizeWidth) -> Self {
+    /// Appends to `out`, for a macro that decodes `usize` in this width.
+    pub fn new(out: &'a mut Vec<u8>, width: Width) -> Self {
         Self { out, width }
     }
 
@@ -64,8 +51,8 @@ impl<'a> Writer<'a> {
     pub fn reserve_usize(&mut self) -> usize {
         let at = self.out.len();
         match self.width {
-            UsizeWidth::Wasm32 => self.out.extend_from_slice(&[0; 4]),
-            UsizeWidth::Native64 => self.out.extend_from_slice(&[0; 8]),
+            Width::Four => self.out.extend_from_slice(&[0; 4]),
+            Width::Eight => self.out.extend_from_slice(&[0; 8]),
         }
         at
     }
@@ -77,11 +64,11 @@ impl<'a> Writer<'a> {
     /// As [`Writer::usize`], and if `at` didn't come from this writer.
     pub fn set_usize(&mut self, at: usize, value: usize) {
         match self.width {
-            UsizeWidth::Wasm32 => {
+            Width::Four => {
                 let value = u32::try_from(value).expect("more than wasm32's address space");
                 self.out[at..at + 4].copy_from_slice(&value.to_le_bytes());
             }
-            UsizeWidth::Native64 => {
+            Width::Eight => {
                 self.out[at..at + 8].copy_from_slice(&(value as u64).to_le_bytes());
             }
         }

@@ -1,16 +1,42 @@
-//! A macro's side of the bridge, as small as it can be.
+//! A macro's side of the bridge of profile 1.95, as small as it can be.
 
-use pm_abi::Dispatch;
+use pm_abi::{Dispatch, Profile, Width};
 use pm_server::protocol::{
-    Decode, Encode, ExpnGlobals, PanicMessage, Reader, Request, SpanHandle, StreamHandle,
-    TokenTree, WireTree, Writer,
+    Codec, Decode, ExpnGlobals, PanicMessage, Request, SpanHandle, StreamHandle, TokenTree,
+    WireTree,
 };
 use pm_server::{Edition, FileName, Input, Server, Standalone};
 
 pub(crate) type OwnedTree = TokenTree<StreamHandle, SpanHandle, String>;
 
+/// The profile of this name.
+pub(crate) fn profile(name: &str) -> &'static Profile {
+    Profile::by_name(name).expect("a profile of that name")
+}
+
+/// A server for the macros of a profile, in an expansion on all of a file, which is called from its
+/// first `call` bytes; with the input.
+pub(crate) fn serve(
+    profile: &'static Profile,
+    width: Width,
+    text: &str,
+    call: u32,
+) -> (Server<Standalone>, Vec<u8>) {
+    let mut server = Server::new(Standalone::new(Edition::E2021), profile).with_width(width);
+    let backend = server.backend_mut();
+    let name = FileName::Real("src/lib.rs".into());
+    let (span, tokens) = backend.add_file(name, text).expect("a small file");
+    backend.enter(pm_server::Span {
+        hi: span.lo + call,
+        ..span
+    });
+    let input = server.encode_input(Input::Derive(tokens.expect("tokens")));
+    (server, input)
+}
+
 /// A server, and what the macro was given at its start.
 pub(crate) struct Client {
+    pub(crate) codec: Codec,
     pub(crate) server: Server<Standalone>,
     pub(crate) globals: ExpnGlobals<SpanHandle>,
     pub(crate) input: StreamHandle,
@@ -19,20 +45,15 @@ pub(crate) struct Client {
 impl Client {
     /// Starts an expansion on all of a file, called from its first `call` bytes.
     pub(crate) fn new(text: &str, call: u32) -> Self {
-        let mut server = Server::new(Standalone::new(Edition::E2021));
-        let backend = server.backend_mut();
-        let name = FileName::Real("src/lib.rs".into());
-        let (span, tokens) = backend.add_file(name, text).expect("a small file");
-        backend.enter(pm_server::Span {
-            hi: span.lo + call,
-            ..span
-        });
-        let input = server.encode_input(Input::Derive(tokens.expect("tokens")));
-        let mut r = Reader::new(&input);
+        let profile = profile("1.95");
+        let codec = Codec::new(profile);
+        let (server, input) = serve(profile, codec.width(), text, call);
+        let mut r = codec.reader(&input);
         let globals = Decode::decode(&mut r).expect("globals");
         let input = Decode::decode(&mut r).expect("a stream");
         r.finish().expect("nothing else");
         Client {
+            codec,
             server,
             globals,
             input,
@@ -44,14 +65,14 @@ impl Client {
         request: &Request<'_>,
     ) -> Result<T, PanicMessage> {
         let mut bytes = Vec::new();
-        request.encode(&mut Writer::new(&mut bytes));
+        self.codec.write_request(request, &mut bytes);
         self.send(&bytes)
     }
 
     pub(crate) fn send<T: for<'a> Decode<'a>>(&mut self, bytes: &[u8]) -> Result<T, PanicMessage> {
         let mut reply = Vec::new();
         self.server.dispatch(bytes, &mut reply);
-        let mut r = Reader::new(&reply);
+        let mut r = self.codec.reader(&reply);
         let result = Decode::decode(&mut r).expect("a reply of that type");
         r.finish().expect("nothing after the reply");
         result

@@ -1,27 +1,36 @@
 //! Every type and every method survives the wire, and lies on it as rustc says.
 
+use crate::client::profile;
+use pm_abi::schema::MethodId;
+use pm_abi::{Profile, Width, encode_panic};
 use pm_server::protocol::*;
 use std::fmt::Debug;
 use std::num::NonZeroU32;
 use std::ops::Bound;
 
 fn bytes(value: &impl Encode) -> Vec<u8> {
+    encode(value, Width::Four)
+}
+
+fn encode(value: &impl Encode, width: Width) -> Vec<u8> {
     let mut out = Vec::new();
-    value.encode(&mut Writer::new(&mut out));
+    value.encode(&mut Writer::new(&mut out, width));
     out
 }
 
 fn round<T: Encode + for<'a> Decode<'a> + PartialEq + Debug>(value: T) {
-    let encoded = bytes(&value);
-    let mut r = Reader::new(&encoded);
-    assert_eq!(T::decode(&mut r).as_ref(), Ok(&value));
-    assert_eq!(r.finish(), Ok(()), "{value:?}");
-    for len in 0..encoded.len() {
-        let mut r = Reader::new(&encoded[..len]);
-        assert_eq!(
-            T::decode(&mut r).and_then(|_| r.finish()),
-            Err(DecodeError::Truncated)
-        );
+    for width in [Width::Four, Width::Eight] {
+        let encoded = encode(&value, width);
+        let mut r = Reader::new(&encoded, width);
+        assert_eq!(T::decode(&mut r).as_ref(), Ok(&value));
+        assert_eq!(r.finish(), Ok(()), "{value:?}");
+        for len in 0..encoded.len() {
+            let mut r = Reader::new(&encoded[..len], width);
+            assert_eq!(
+                T::decode(&mut r).and_then(|_| r.finish()),
+                Err(DecodeError::Truncated)
+            );
+        }
     }
 }
 
@@ -31,6 +40,10 @@ fn span(n: u32) -> SpanHandle {
 
 fn stream(n: u32) -> StreamHandle {
     StreamHandle(NonZeroU32::new(n).expect("not zero"))
+}
+
+fn file(n: u32) -> SourceFileHandle {
+    SourceFileHandle(NonZeroU32::new(n).expect("not zero"))
 }
 
 fn trees() -> Vec<WireTree<'static>> {
@@ -108,10 +121,6 @@ fn values() {
         Bound::Unbounded,
     ]);
     round(3_usize..5);
-    round(vec![
-        PanicMessage::Text("why".to_owned()),
-        PanicMessage::Unknown,
-    ]);
     round(ExpnGlobals {
         def_site: span(1),
         call_site: span(2),
@@ -134,7 +143,7 @@ fn diagnostic(depth: usize) -> Diagnostic<SpanHandle> {
 fn token_trees() {
     for tree in trees() {
         let encoded = bytes(&tree);
-        let mut r = Reader::new(&encoded);
+        let mut r = Reader::new(&encoded, Width::Four);
         assert_eq!(TokenTree::decode(&mut r), Ok(tree));
         assert_eq!(r.finish(), Ok(()));
     }
@@ -178,16 +187,44 @@ fn layout() {
         bytes(&group),
         [0, 2, 0, 6, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0]
     );
-    let reply: Result<Option<StreamHandle>, PanicMessage> = Err(PanicMessage::Unknown);
-    assert_eq!(bytes(&reply), [1, 1]);
-    assert_eq!(
-        bytes(&Request::TsDrop { stream: stream(3) }),
-        [5, 3, 0, 0, 0]
-    );
-    assert_eq!(
-        bytes(&Request::SymbolNormalizeAndValidateIdent { string: "" }),
-        [31, 0, 0, 0, 0]
-    );
+    let request = |name: &str, request: &Request<'_>| {
+        let mut out = Vec::new();
+        Codec::new(profile(name)).write_request(request, &mut out);
+        out
+    };
+    let drop = Request::TsDrop { stream: stream(3) };
+    assert_eq!(request("1.85", &drop), [1, 0, 3, 0, 0, 0]);
+    assert_eq!(request("1.95", &drop), [5, 3, 0, 0, 0]);
+    let ident = Request::SymbolNormalizeAndValidateIdent { string: "" };
+    assert_eq!(request("1.85", &ident), [4, 0, 0, 0, 0, 0]);
+    assert_eq!(request("1.88", &ident), [3, 0, 0, 0, 0, 0]);
+    assert_eq!(request("1.95", &ident), [31, 0, 0, 0, 0]);
+    assert_eq!(request("1.98", &ident), [31, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let join = Request::SpanJoin {
+        span: span(1),
+        other: span(2),
+    };
+    assert_eq!(request("1.85", &join), [3, 9, 2, 0, 0, 0, 1, 0, 0, 0]);
+    assert_eq!(request("1.88", &join), [2, 10, 2, 0, 0, 0, 1, 0, 0, 0]);
+    assert_eq!(request("1.95", &join), [25, 1, 0, 0, 0, 2, 0, 0, 0]);
+}
+
+#[test]
+fn panics() {
+    for width in [Width::Four, Width::Eight] {
+        for message in [
+            PanicMessage::Text("why".to_owned()),
+            PanicMessage::Text(String::new()),
+            PanicMessage::Unknown,
+        ] {
+            let mut encoded = Vec::new();
+            encode_panic(message.text(), width, &mut encoded);
+            let mut r = Reader::new(&encoded, width);
+            let decoded = Result::<(), PanicMessage>::decode(&mut r);
+            assert_eq!(decoded, Ok(Err(message)));
+            assert_eq!(r.finish(), Ok(()));
+        }
+    }
 }
 
 fn requests() -> Vec<Request<'static>> {
@@ -255,54 +292,105 @@ fn requests() -> Vec<Request<'static>> {
         R::SpanSaveSpan { span: s },
         R::SpanRecoverProcMacroSpan { id: 9 },
         R::SymbolNormalizeAndValidateIdent { string: "é" },
+        R::FreeFunctionsDrop {
+            functions: FreeFunctionsHandle(NonZeroU32::MAX),
+        },
+        R::SpanSourceFile { span: s },
+        R::SourceFileDrop { file: file(1) },
+        R::SourceFileClone { file: file(1) },
+        R::SourceFileEq {
+            file: file(1),
+            other: file(2),
+        },
+        R::SourceFilePath { file: file(1) },
+        R::SourceFileIsReal { file: file(1) },
     ]
 }
 
+/// Each request is read as it was written, in each profile and width, and no part of it is taken for a
+/// whole.
 #[test]
 fn every_method() {
     let requests = requests();
     let methods: Vec<_> = requests.iter().map(Request::method).collect();
     assert_eq!(methods, Method::ALL);
-    for (tag, request) in requests.iter().enumerate() {
-        let encoded = bytes(request);
-        assert_eq!(usize::from(encoded[0]), tag);
-        assert_eq!(Request::parse(&encoded).as_ref(), Ok(request));
-        for len in 0..encoded.len() {
-            assert_eq!(
-                Request::parse(&encoded[..len]),
-                Err(DecodeError::Truncated),
-                "{request:?}"
-            );
+    let widths = [Width::Four, Width::Eight];
+    for (profile, width) in Profile::all()
+        .iter()
+        .flat_map(|it| widths.map(|width| (it, width)))
+    {
+        let codec = Codec::new(profile).with_width(width);
+        for (id, method) in (0..).zip(&profile.schema.methods) {
+            let mut requests = requests.iter();
+            let request = requests.find(|request| request.method().name() == method.name);
+            let request = request.expect("a known method");
+            let mut encoded = Vec::new();
+            codec.write_request(request, &mut encoded);
+            assert!(encoded.starts_with(&profile.tag_of(MethodId(id))));
+            assert_eq!(codec.read_request(&encoded).as_ref(), Ok(request));
+            for len in 0..encoded.len() {
+                assert_eq!(
+                    codec.read_request(&encoded[..len]),
+                    Err(DecodeError::Truncated),
+                    "{request:?}"
+                );
+            }
+            let longer = [encoded, vec![0]].concat();
+            assert_eq!(codec.read_request(&longer), Err(DecodeError::Trailing(1)));
         }
-        let longer = [encoded, vec![0]].concat();
-        assert_eq!(Request::parse(&longer), Err(DecodeError::Trailing(1)));
     }
 }
 
 #[test]
 fn refusals() {
+    let codec = Codec::new(profile("1.95"));
     let check = |bytes: &[u8], expect: &str| {
-        let error = Request::parse(bytes).expect_err("refused");
+        let error = codec.read_request(bytes).expect_err("refused");
         assert_eq!(error.to_string(), expect);
     };
     check(&[], "the message is truncated");
-    check(&[32], "32 is no tag of Method");
+    check(&[32], "unknown method [32]");
     check(&[5, 0, 0, 0, 0], "a handle is zero");
     check(&[9, 1, 0, 0, 0, 0xff], "a string is not UTF-8");
     check(&[9, 0xff, 0xff, 0xff, 0xff], "the message is truncated");
-    check(&[11, 4], "4 is no tag of TokenTree");
-    check(&[11, 0, 4], "4 is no tag of Delimiter");
-    check(&[11, 0, 0, 2], "2 is no tag of Option");
-    check(&[11, 1, b'+', 2], "2 is no tag of bool");
-    check(&[11, 3, 11], "11 is no tag of LitKind");
-    check(&[26, 1, 0, 0, 0, 3], "3 is no tag of Bound");
-    check(&[4, 4], "4 is no tag of Level");
+    check(&[11, 4], "invalid tag 4 for TokenTree");
+    check(&[11, 0, 4], "invalid tag 4 for Delimiter");
+    check(&[11, 0, 0, 2], "invalid tag 2 for Option");
+    check(&[11, 1, b'+', 2], "invalid tag 2 for bool");
+    check(&[11, 3, 11], "invalid tag 11 for LitKind");
+    check(&[26, 1, 0, 0, 0, 3], "invalid tag 3 for Bound");
+    check(&[4, 4], "invalid tag 4 for Level");
     // A list that says it has more elements than the message has bytes.
     check(&[12, 1, 0xff, 0xff, 0xff, 0x7f], "the message is truncated");
     let deep = Request::EmitDiagnostic {
         diagnostic: nested(40),
     };
-    check(&bytes(&deep), "a diagnostic is nested more than 16 deep");
+    let mut bytes = Vec::new();
+    codec.write_request(&deep, &mut bytes);
+    check(&bytes, "a diagnostic is nested more than 16 deep");
+}
+
+/// Tags of two bytes, and numbers in eight.
+#[test]
+fn refusals_of_other_profiles() {
+    let check = |name: &str, bytes: &[u8], expect: &str| {
+        let error = Codec::new(profile(name)).read_request(bytes);
+        assert_eq!(error.expect_err("refused").to_string(), expect, "{name}");
+    };
+    check("1.85", &[1], "the message is truncated");
+    check("1.85", &[0, 6], "unknown method [0, 6]");
+    check("1.85", &[5, 0], "unknown method [5, 0]");
+    check("1.88", &[4, 0], "unknown method [4, 0]");
+    check("1.85", &[1, 0, 0, 0, 0, 0], "a handle is zero");
+    let large = "the number 4294967296 does not fit into a 32-bit `usize`";
+    check("1.98", &[2, 0, 0, 0, 0, 1, 0, 0, 0], large);
+    check("1.98", &[30, 0, 0, 0, 0, 1, 0, 0, 0], large);
+    check("1.98", &[26, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0], large);
+    check(
+        "1.98",
+        &[2, 0xff, 0xff, 0xff, 0xff],
+        "the message is truncated",
+    );
 }
 
 fn nested(depth: usize) -> Diagnostic<SpanHandle> {

@@ -1,9 +1,9 @@
 //! Token streams: what a macro sees of them, and what it makes.
 
 use crate::client::{Client, OwnedTree};
+use pm_abi::encode_panic;
 use pm_server::protocol::{
-    Diagnostic, Encode, Level, LitKind, Literal, PanicMessage, Punct, Request, StreamHandle,
-    TokenTree, Writer,
+    Diagnostic, Encode, Level, LitKind, Literal, Punct, Request, StreamHandle, TokenTree,
 };
 use pm_server::{Input, OutputError};
 
@@ -190,9 +190,12 @@ fn side_effects_are_kept() {
 fn output() {
     let mut client = Client::new("a", 0);
     let stream = client.parse("x y");
-    let mut encode = |output: Result<Option<StreamHandle>, PanicMessage>| {
+    let mut encode = |output: Result<Option<StreamHandle>, &str>| {
         let mut bytes = Vec::new();
-        output.encode(&mut Writer::new(&mut bytes));
+        match output {
+            Ok(_) => output.encode(&mut client.codec.writer(&mut bytes)),
+            Err(panic) => encode_panic(Some(panic), client.codec.width(), &mut bytes),
+        }
         client.server.decode_output(&bytes)
     };
     assert_eq!(encode(Ok(Some(stream))).expect("tokens").to_string(), "x y");
@@ -201,16 +204,16 @@ fn output() {
         OutputError::UnknownStream
     );
     assert!(encode(Ok(None)).expect("tokens").is_empty());
-    let panic = encode(Err(PanicMessage::from("why"))).expect_err("a panic");
+    let panic = encode(Err("why")).expect_err("a panic");
     assert_eq!(panic.to_string(), "why");
     let malformed = client.server.decode_output(&[7]).expect_err("malformed");
     assert_eq!(
         malformed.to_string(),
-        "malformed output: 7 is no tag of Result"
+        "malformed output: invalid tag 7 for Result"
     );
 }
 
-/// Handles start anew, so that an expansion is the same whenever it is run.
+/// Handles start at one again, so that an expansion is the same whenever it is run.
 #[test]
 fn expansions_do_not_see_each_other() {
     let mut client = Client::new("a", 0);

@@ -1,0 +1,180 @@
+//! The handle table of one expansion.
+//!
+//! The compiler numbers its objects upwards, with counters that other expansions may share. Each handle
+//! that it sends to the macro is noted; each one that the macro sends must be noted and, if it gives the
+//! object back, is noted no more.
+
+use crate::MessageError;
+use pm_abi::schema::{Access, HandleKind};
+
+/// The most numbers between the first handle of an expansion and its last, for each kind: a bit for
+/// each, so 8 MiB. Counters that other expansions share run on, but not as far while one expands.
+const MAX_SPAN: u32 = 1 << 26;
+
+/// The handles that one expansion holds.
+#[derive(Clone, Debug, Default)]
+pub struct Handles {
+    tables: [Table; HandleKind::ALL.len()],
+}
+
+/// The handles of one kind: a bit for each number from `first` on.
+#[derive(Clone, Debug, Default)]
+struct Table {
+    first: u32,
+    held: Vec<u64>,
+}
+
+impl Handles {
+    /// No handle yet: an expansion gets its first with its input.
+    pub fn new() -> Handles {
+        Handles::default()
+    }
+
+    /// Notes a handle that the compiler sends to the macro.
+    ///
+    /// # Errors
+    ///
+    /// [`MessageError::Handle`] for a number that no counter can have reached.
+    pub(crate) fn receive(&mut self, kind: HandleKind, handle: u32) -> Result<(), MessageError> {
+        self.tables[kind as usize]
+            .insert(handle)
+            .ok_or(MessageError::Handle { kind, handle })
+    }
+
+    /// Checks a handle that the macro sends to the compiler; an owned one is given back.
+    ///
+    /// # Errors
+    ///
+    /// [`MessageError::Handle`] for one that the macro doesn't hold.
+    pub(crate) fn send(
+        &mut self,
+        kind: HandleKind,
+        access: Access,
+        handle: u32,
+    ) -> Result<(), MessageError> {
+        let table = &mut self.tables[kind as usize];
+        let is_held = match access {
+            Access::Owned => table.remove(handle),
+            Access::Borrowed | Access::Copied => table.contains(handle),
+        };
+        if is_held {
+            return Ok(());
+        }
+        Err(MessageError::Handle { kind, handle })
+    }
+}
+
+impl Table {
+    /// The word and the bit of a handle that is not below the first.
+    fn place(&self, handle: u32) -> Option<(usize, u64)> {
+        let index = handle.checked_sub(self.first)?;
+        Some((index as usize / 64, 1 << (index % 64)))
+    }
+
+    fn insert(&mut self, handle: u32) -> Option<()> {
+        if self.held.is_empty() {
+            self.first = handle;
+        }
+        if handle < self.first {
+            // Counters run upwards, so this happens only where another expansion on another thread
+            // was between the two. The table moves by whole words.
+            let words = (self.first - handle).div_ceil(64);
+            let first = self.first.saturating_sub(words * 64);
+            if words as usize + self.held.len() > (MAX_SPAN / 64) as usize || first == 0 {
+                return None;
+            }
+            self.held
+                .splice(0..0, std::iter::repeat_n(0, words as usize));
+            self.first = first;
+        }
+        let (word, bit) = self.place(handle)?;
+        if word >= (MAX_SPAN / 64) as usize {
+            return None;
+        }
+        if word >= self.held.len() {
+            self.held.resize(word + 1, 0);
+        }
+        self.held[word] |= bit;
+        Some(())
+    }
+
+    fn contains(&self, handle: u32) -> bool {
+        let held = self.place(handle);
+        held.is_some_and(|(word, bit)| self.held.get(word).is_some_and(|held| held & bit != 0))
+    }
+
+    fn remove(&mut self, handle: u32) -> bool {
+        let is_held = self.contains(handle);
+        if let Some((word, bit)) = self.place(handle).filter(|_| is_held) {
+            self.held[word] &= !bit;
+        }
+        is_held
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Access::{Borrowed, Copied, Owned};
+    use HandleKind::{SourceFile, Span, TokenStream};
+
+    fn refused(kind: HandleKind, handle: u32) -> Result<(), MessageError> {
+        Err(MessageError::Handle { kind, handle })
+    }
+
+    #[test]
+    fn owned_handles_are_given_back_once() {
+        let mut handles = Handles::new();
+        assert_eq!(
+            handles.send(TokenStream, Borrowed, 10),
+            refused(TokenStream, 10)
+        );
+        handles.receive(TokenStream, 10).unwrap();
+        assert_eq!(handles.send(TokenStream, Borrowed, 10), Ok(()));
+        assert_eq!(handles.send(TokenStream, Owned, 10), Ok(()));
+        assert_eq!(
+            handles.send(TokenStream, Owned, 10),
+            refused(TokenStream, 10)
+        );
+        assert_eq!(
+            handles.send(TokenStream, Borrowed, 10),
+            refused(TokenStream, 10)
+        );
+        // An object of another kind has the same number.
+        assert_eq!(handles.send(SourceFile, Owned, 10), refused(SourceFile, 10));
+    }
+
+    #[test]
+    fn spans_stay() {
+        let mut handles = Handles::new();
+        for handle in [20, 21, 20] {
+            handles.receive(Span, handle).unwrap();
+        }
+        for _ in 0..2 {
+            assert_eq!(handles.send(Span, Copied, 20), Ok(()));
+            assert_eq!(handles.send(Span, Copied, 21), Ok(()));
+        }
+        for unknown in [0, 19, 22, 84, u32::MAX] {
+            assert_eq!(handles.send(Span, Copied, unknown), refused(Span, unknown));
+        }
+    }
+
+    #[test]
+    fn counters_that_others_share() {
+        let mut handles = Handles::new();
+        let given = [1000, 900, 5000, 899, 1001, 70_000];
+        for handle in given {
+            handles.receive(TokenStream, handle).unwrap();
+        }
+        for handle in 800..6000 {
+            let expect = given.contains(&handle);
+            let held = handles.send(TokenStream, Borrowed, handle).is_ok();
+            assert_eq!(held, expect, "{handle}");
+        }
+        assert_eq!(handles.send(TokenStream, Owned, 70_000), Ok(()));
+        // Not as far as a table of this size would reach.
+        assert!(handles.receive(TokenStream, u32::MAX).is_err());
+        let low = handles.receive(TokenStream, 1);
+        assert_eq!(low.is_ok(), handles.send(TokenStream, Owned, 1).is_ok());
+    }
+}
