@@ -2,7 +2,7 @@
 
 use crate::find::{Found, Walk, tail};
 use crate::{Error, Shell, module};
-use pm_loader::artifact::{Artifact, MAGIC};
+use pm_artifact::{Artifact, MAGIC};
 use std::path::{Path, PathBuf};
 
 /// What a file is.

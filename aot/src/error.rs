@@ -163,9 +163,6 @@ pub(crate) enum Error {
         /// Why not.
         cause: String,
     },
-    /// The messages of this rustc can't be known.
-    #[error(transparent)]
-    Protocol(#[from] pm_protocol::ProtocolError),
     /// A shim can't be made.
     #[error("`{}` can't be made: {cause}", path.display())]
     Shim {
@@ -222,7 +219,6 @@ impl Error {
             | Error::Build(_)
             | Error::NoRustc(_)
             | Error::Rustc(_)
-            | Error::Protocol(_)
             | Error::NoLoader { .. } => Exit::Toolchain,
         }
     }
@@ -255,7 +251,6 @@ impl Error {
             Error::NoRustc(_) => "no-rustc",
             Error::Rustc(_) => "rustc",
             Error::NotAMacroLibrary { .. } => "not-a-macro-library",
-            Error::Protocol(_) => "protocol",
             Error::Shim { .. } => "shim",
             Error::NoLoader { .. } => "no-loader",
             Error::Output(_) => "output",
@@ -273,13 +268,11 @@ impl Error {
             Error::NotAMacroLibrary { .. } => {
                 "name the `libNAME-HASH.so` of a macro crate that cargo has built".into()
             }
-            Error::Protocol(_) => {
-                "a stock rustc of this version can't be served; `pm-aot setup --rustc` chooses another"
+            Error::NoLoader { .. } => {
+                "build it with `scripts/build-loader.sh --release` of pm-aot's \
+                                       repository, or set PM_AOT_LOADER to it"
                     .into()
             }
-            Error::NoLoader { .. } => "build it (`cargo build --release --package pm-native`), and set \
-                                       PM_AOT_LOADER to it"
-                .into(),
             Error::NoRustc(_) => "run scripts/wasi-rustc.sh of pm-aot's repository, or set \
                                   PM_AOT_WASI_RUSTC to the folder of one"
                 .into(),
@@ -364,6 +357,7 @@ fn inspect_code(error: &InspectError) -> &'static str {
         InspectError::TwoDeclarations(..) => "two-declarations",
         InspectError::BadDeclaration(_) => "bad-declaration",
         InspectError::BadMetadata(_) => "bad-metadata",
+        InspectError::BadProfile => "bad-profile",
     }
 }
 

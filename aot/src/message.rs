@@ -3,7 +3,7 @@
 //! Fields may be added; what is there keeps its meaning. docs/CLI.md shows one of each.
 
 use crate::Error;
-use pm_loader::artifact::Manifest;
+use pm_artifact::Manifest;
 use pm_loader::{Declaration, MacroKind, Refusal};
 use pm_server::{SourceMap, Span};
 use serde::Serialize;
@@ -180,11 +180,13 @@ pub(crate) struct Info {
     /// Whether it is an artifact; else a module.
     pub(crate) artifact: bool,
     pub(crate) rustc: String,
+    /// The bridge that the macros speak.
+    pub(crate) profile: String,
     pub(crate) abi: Option<u32>,
     pub(crate) wasmtime: Option<String>,
     pub(crate) target: Option<String>,
     pub(crate) cpu: Option<Vec<String>>,
-    pub(crate) settings: Option<pm_engine::Settings>,
+    pub(crate) settings: Option<pm_artifact::Settings>,
     pub(crate) source: Source,
     pub(crate) module: Module,
     pub(crate) body: Option<Body>,
@@ -222,6 +224,7 @@ impl Info {
     pub(crate) fn of_artifact(path: String, len: u64, manifest: &Manifest) -> Info {
         let Manifest {
             abi,
+            profile,
             rustc,
             wasmtime,
             target,
@@ -236,6 +239,7 @@ impl Info {
             len,
             artifact: true,
             rustc: rustc.clone(),
+            profile: profile.clone(),
             abi: Some(*abi),
             wasmtime: Some(wasmtime.clone()),
             target: Some(target.clone()),
@@ -254,8 +258,12 @@ impl Info {
                     .iter()
                     .map(|declaration| declaration.run)
                     .collect(),
-                callbacks: module.callbacks,
-                exchange: module.exchange,
+                callbacks: [
+                    module.callbacks.dispatch,
+                    module.callbacks.reserve,
+                    module.callbacks.drop,
+                ],
+                exchange: [module.exchange.address, module.exchange.size],
             },
             body: Some(Body {
                 len: body.len,

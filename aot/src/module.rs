@@ -3,7 +3,7 @@
 use crate::find::{Found, Walk, head};
 use crate::{Error, Shell};
 use pm_abi::{InspectError, Inspection};
-use pm_loader::artifact::Digest;
+use pm_artifact::Digest;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 

@@ -13,6 +13,7 @@ pub(crate) fn for_module(refusal: &Refusal, wasm: &Path) -> Option<String> {
         | RefusalCode::Manifest
         | RefusalCode::Truncated
         | RefusalCode::Abi
+        | RefusalCode::Profile
         | RefusalCode::Wasmtime
         | RefusalCode::Target
         | RefusalCode::Cpu

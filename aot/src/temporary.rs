@@ -2,7 +2,7 @@
 
 use crate::command::precompile::Plan;
 use crate::shell::Shell;
-use pm_loader::artifact::TEMPORARY;
+use pm_artifact::TEMPORARY;
 use std::path::Path;
 use std::time::Duration;
 

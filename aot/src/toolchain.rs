@@ -2,7 +2,8 @@
 
 use crate::Error;
 use crate::shell::{Progress, Shell};
-use pm_toolchain::{PanicStrategy, Request, Toolchain};
+use pm_abi::Profile;
+use pm_toolchain::{Conformance, PanicStrategy, Request, Toolchain};
 use std::path::PathBuf;
 
 /// Which toolchain compiles macros to wasm.
@@ -11,8 +12,9 @@ use std::path::PathBuf;
 pub(crate) struct ToolchainOptions {
     /// The rustc to use; its library sources must be installed
     ///
-    /// Without it: the active rustup toolchain if it has the component rust-src, else, on Debian
-    /// and its relatives, one out of the distribution's packages, in a private directory.
+    /// Without it: the one that cargo would use in this directory, from rustup or a distribution. If
+    /// that lacks something and wasn't asked for, one out of the distribution's packages, in a
+    /// private directory (Debian and its relatives).
     #[arg(
         long,
         value_name = "PATH",
@@ -64,19 +66,31 @@ impl ToolchainOptions {
             panic,
             cache: pm_toolchain::cache_dir()?,
             offline,
+            install: false,
         })
     }
 }
 
 /// Sets the toolchain up, telling each step.
 pub(crate) fn set_up(request: &Request, shell: &Shell) -> Result<Toolchain, Error> {
-    Ok(pm_toolchain::setup(
-        request,
-        &mut Steps {
-            shell,
-            progress: None,
-        },
-    )?)
+    let mut steps = Steps {
+        shell,
+        progress: None,
+    };
+    Ok(pm_toolchain::setup(request, &mut steps, &Check)?)
+}
+
+/// The conformance check, with the loader of this program.
+struct Check;
+
+impl Conformance for Check {
+    fn check(&self, toolchain: &Toolchain, profile: &'static Profile) -> Result<usize, String> {
+        let loader = crate::command::shim::loader().map_err(|error| error.to_string())?;
+        let report = pm_conformance::check(toolchain, profile, &loader);
+        report
+            .map(|report| report.messages)
+            .map_err(|error| error.to_string())
+    }
 }
 
 /// Tells the steps of a set-up, with a bar for those that count.

@@ -1,8 +1,9 @@
-//! What is measured: three macro crates, each with an item.
+//! The macro crates that are measured: three, each with an item.
 
 use anyhow::{Context, Result};
+use pm_abi::{Profile, Width};
 use pm_loader::MacroKind;
-use pm_server::{Edition, FileName, Input, Server, Standalone, protocol::UsizeWidth};
+use pm_server::{Edition, FileName, Input, Server, Standalone};
 use std::path::{Path, PathBuf};
 
 /// A macro, and what it is applied to.
@@ -81,14 +82,18 @@ impl Case {
         Ok(None)
     }
 
-    /// A server with the item, and the encoded input.
-    pub(crate) fn serve(&self, width: UsizeWidth) -> Result<(Server<Standalone>, Vec<u8>)> {
+    /// A server with the item, and the encoded input, for a side with this width.
+    pub(crate) fn serve(
+        &self,
+        profile: &'static Profile,
+        width: Width,
+    ) -> Result<(Server<Standalone>, Vec<u8>)> {
         let mut backend = Standalone::new(Edition::E2021);
         let name = FileName::Virtual(self.name.to_owned());
         let (whole, tokens) = backend.add_file(name, self.source)?;
         let tokens = tokens.ok().context("the item has a lexical error")?;
         backend.enter(whole);
-        let mut server = Server::new(backend).with_width(width);
+        let mut server = Server::new(backend, profile).with_width(width);
         let input = server.encode_input(Input::Derive(tokens));
         Ok((server, input))
     }

@@ -172,7 +172,7 @@ fn expand(
         for directory in directories.filter(|_| !without_native) {
             let native = case
                 .find(directory)?
-                .map(|files| expand_native(case, &files.native, repetitions, &output));
+                .map(|files| expand_native(case, &files.native, &runner, repetitions, &output));
             natives.push(native.transpose()?);
         }
         let native = |index: usize| natives.get(index).and_then(Option::as_ref);
@@ -235,18 +235,26 @@ fn all(target: &Path, optimised: Option<&Path>, repetitions: usize) -> Result<()
         row("a fresh instance, later", &runner.instance(repetitions)?);
         let expansion = runner.expand(repetitions)?;
         row("one expansion: wasm", &expansion);
+        row(
+            "one expansion: wasm, as under a stock rustc",
+            &runner.stock(repetitions)?,
+        );
         let output = runner.output()?;
-        let cargo = expand_native(case, &files.native, repetitions, &output)?;
+        let cargo = expand_native(case, &files.native, &runner, repetitions, &output)?;
         row("one expansion: native, as cargo builds it", &cargo);
         if let Some(files) = optimised
             .map(|optimised| case.find(optimised))
             .transpose()?
             .flatten()
         {
-            let native = expand_native(case, &files.native, repetitions, &output)?;
+            let native = expand_native(case, &files.native, &runner, repetitions, &output)?;
             row("one expansion: native, opt-level 3", &native);
         }
-        println!("  requests in it: {}", runner.requests());
+        println!(
+            "  requests in it: {}; {}",
+            runner.requests(),
+            runner.entry().0
+        );
         let size = |path: &Path| fs_err::metadata(path).map(|metadata| metadata.len());
         println!(
             "  bytes: .wasm {}, .cwasm {}, native {}",
@@ -271,8 +279,14 @@ fn jit(repetitions: usize) -> usize {
 }
 
 /// Measures native expansions, and that they have the same output.
-fn expand_native(case: &Case, path: &Path, repetitions: usize, output: &str) -> Result<Sample> {
-    let (sample, native) = native::expand(path, case, repetitions)?;
+fn expand_native(
+    case: &Case,
+    path: &Path,
+    runner: &wasm::Runner<'_>,
+    repetitions: usize,
+    output: &str,
+) -> Result<Sample> {
+    let (sample, native) = native::expand(path, case, runner.entry(), repetitions)?;
     anyhow::ensure!(
         native == output,
         "{}: the native macro makes something else",

@@ -1,27 +1,31 @@
 //! The native side: a proc-macro library loaded as rustc does it, and run through the same bridge.
 //!
-//! The layouts here and in `pm_shim` are those of rustc 1.96, `library/proc_macro/src/bridge/`, on a 64-bit
+//! The layouts here and in `pm_shim` are those of rustc's `library/proc_macro/src/bridge/` on a 64-bit
 //! machine.
 
 use crate::case::Case;
 use crate::measure::{Sample, timed};
 use anyhow::{Context, Result};
 use libloading::Library;
+use pm_abi::{DeclarationLayout, Profile, Width};
 use pm_loader::Dispatch;
-use pm_server::{Server, Standalone, protocol::UsizeWidth};
+use pm_server::{Server, Standalone};
 use pm_shim::{BridgeConfig, Buffer, Closure};
 use std::ffi::c_void;
 use std::path::Path;
 
-/// `client::Client`.
+/// An entry point: `client::Client::run`.
+type Entry = extern "C" fn(BridgeConfig) -> Buffer;
+
+/// `client::Client` up to rustc 1.97.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Client {
     handle_counters: *const c_void,
-    run: extern "C" fn(BridgeConfig) -> Buffer,
+    run: Entry,
 }
 
-/// `client::ProcMacro`.
+/// `client::ProcMacro`, up to rustc 1.97.
 #[repr(C)]
 #[derive(Clone, Copy)]
 #[expect(dead_code, reason = "the layout is rustc's")]
@@ -39,6 +43,16 @@ enum ProcMacro {
         name: &'static str,
         client: Client,
     },
+}
+
+impl ProcMacro {
+    fn run(&self) -> Entry {
+        match self {
+            ProcMacro::CustomDerive { client, .. }
+            | ProcMacro::Attr { client, .. }
+            | ProcMacro::Bang { client, .. } => client.run,
+        }
+    }
 }
 
 fn from_vec(bytes: Vec<u8>) -> Buffer {
@@ -104,29 +118,27 @@ pub(crate) fn load(path: &Path, repetitions: usize) -> Result<Sample> {
     Ok(Sample::new(times))
 }
 
-/// How long expansions take, and what comes out.
-pub(crate) fn expand(path: &Path, case: &Case, repetitions: usize) -> Result<(Sample, String)> {
+/// How long expansions with the macro in this place take, and what comes out.
+pub(crate) fn expand(
+    path: &Path,
+    case: &Case,
+    (profile, index): (&'static Profile, usize),
+    repetitions: usize,
+) -> Result<(Sample, String)> {
     let symbol = declaration_symbol(path)?;
-    let (library, macros) = open(path, &symbol)?;
-    let client = macros
-        .iter()
-        .find_map(|declared| match declared {
-            ProcMacro::CustomDerive { name, client, .. } if *name == case.macro_name => {
-                Some(client)
-            }
-            _ => None,
-        })
-        .with_context(|| format!("{} has no {}", path.display(), case.macro_name))?;
+    let (library, declarations) = open(path, &symbol)?;
+    let run = entry(declarations, profile, index)
+        .with_context(|| format!("{} has no macro {index}", path.display()))?;
     let mut times = Vec::new();
     let mut output = String::new();
     for _ in 0..repetitions {
-        let (server, input) = case.serve(UsizeWidth::Native64)?;
+        let (server, input) = case.serve(profile, Width::Eight)?;
         let mut env = Env {
             server,
             reply: Vec::new(),
         };
         let (answer, time) = timed(|| {
-            let answer = (client.run)(BridgeConfig {
+            let answer = run(BridgeConfig {
                 input: from_vec(input),
                 dispatch: Closure {
                     call,
@@ -149,13 +161,28 @@ pub(crate) fn expand(path: &Path, case: &Case, repetitions: usize) -> Result<(Sa
 }
 
 /// Opens a library and finds its declarations, as rustc's `load_symbol_from_dylib` does.
-fn open(path: &Path, symbol: &[u8]) -> Result<(Library, &'static [ProcMacro])> {
+fn open(path: &Path, symbol: &[u8]) -> Result<(Library, *const c_void)> {
     // SAFETY: a proc-macro library has no constructors but std's.
     let library = unsafe { Library::new(path)? };
-    // SAFETY: rustc defines the symbol with this type; the slice lives as long as the library, and
-    // no caller keeps it longer.
-    let macros = unsafe { **library.get::<*const &'static [ProcMacro]>(symbol)? };
-    Ok((library, macros))
+    // SAFETY: rustc defines the symbol as a reference to a slice, of which only the address is taken.
+    let declarations = unsafe { *library.get::<*const c_void>(symbol)? };
+    Ok((library, declarations))
+}
+
+/// The entry point of a macro, while its library is open.
+fn entry(declarations: *const c_void, profile: &Profile, index: usize) -> Option<Entry> {
+    match profile.declarations {
+        DeclarationLayout::Clients => {
+            // SAFETY: rustc of this profile defines the symbol with this type; `Client` is its `run`.
+            let clients = unsafe { *declarations.cast::<&[Entry]>() };
+            clients.get(index).copied()
+        }
+        DeclarationLayout::ProcMacros { .. } => {
+            // SAFETY: rustc of this profile defines the symbol with this type.
+            let macros = unsafe { *declarations.cast::<&[ProcMacro]>() };
+            macros.get(index).map(ProcMacro::run)
+        }
+    }
 }
 
 /// The name of the declaration symbol: in the library's string table.

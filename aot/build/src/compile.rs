@@ -1,6 +1,6 @@
 //! Compiles one unit for wasm.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -104,8 +104,15 @@ impl Compiler<'_> {
                 said
             }));
         }
+        let made = scratch.path().join(unit.file_name());
+        if unit.is_proc_macro() {
+            // A nightly rustc's version does not say which bridge it has.
+            let section = pm_abi::profile_section(self.toolchain.profile());
+            let mut file = fs::File::options().append(true).open(&made)?;
+            file.write_all(&section)?;
+        }
         let destination = self.output(id, unit);
-        install(&scratch.path().join(unit.file_name()), &destination)?;
+        install(&made, &destination)?;
         fs::write(self.store.key(id), stamp(key, &destination)?)?;
         Ok(Ok(()))
     }

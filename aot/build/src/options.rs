@@ -130,7 +130,7 @@ pub trait Hooks {
     ///
     /// # Errors
     /// If none can be made.
-    fn shim(&self, shim: &ShimFiles<'_>, toolchain: &Toolchain) -> Result<(), String>;
+    fn shim(&self, shim: &ShimFiles<'_>) -> Result<(), String>;
 }
 
 /// The part of [`BuildOptions`] that doesn't depend on cargo's arguments.

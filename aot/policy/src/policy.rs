@@ -99,6 +99,20 @@ impl Policy {
         }
     }
 
+    /// The first statement that a crate must run from wasm, if there is any: with it nothing may run
+    /// natively in its place.
+    #[must_use]
+    pub fn requires_wasm(&self) -> Option<String> {
+        self.sources.iter().find_map(|source| {
+            let name = source.first(|entry| entry.run == Some(Run::Wasm))?;
+            Some(format!(
+                "{} says `{}` for `{name}`",
+                source.origin,
+                Run::Wasm
+            ))
+        })
+    }
+
     /// A setting in the first source that has it for this package, and how that source says it.
     fn find<T: std::fmt::Display>(
         &self,

@@ -1,14 +1,15 @@
 //! `pm-aot cargo`: cargo, with every macro from its artifact.
 
+mod native;
+
 use crate::cache::CacheOptions;
 use crate::command::{build, rustc, shim};
 use crate::shell::{Format, Shell, Verbosity};
 use crate::toolchain::{ToolchainOptions, set_up};
 use crate::{Error, Exit};
 use clap::Parser;
+use pm_artifact::{Cpu, Settings, TARGET, WASMTIME_VERSION};
 use pm_build::{Hooks, Mode, OptLevel, ShimFiles};
-use pm_engine::{Cpu, Settings, TARGET, WASMTIME_VERSION};
-use pm_toolchain::Toolchain;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
@@ -85,7 +86,13 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
         _ => drop(shim::loader()?),
     }
     let cache = cache.resolve()?;
-    let toolchain = set_up(&toolchain.request(build::is_offline(&arguments))?, shell)?;
+    let request = toolchain.request(build::is_offline(&arguments))?;
+    let toolchain = match set_up(&request, shell) {
+        Err(Error::Setup(refusal)) if refusal.is_refusal() && mode == Mode::Shims => {
+            return native::run(refusal, &subcommand, &arguments, shell);
+        }
+        other => other?,
+    };
     build::with_reporter(shell, |report| {
         let settings = pm_build::BuildOptions {
             subcommand,
@@ -118,13 +125,13 @@ impl Hooks for Wrapper {
     }
 
     fn precompile(&self, wasm: &Path) -> Result<PathBuf, String> {
-        let made = pm_loader::compile::precompile_file(wasm);
+        let made = pm_compile::precompile_file(wasm);
         made.map(|(artifact, _)| artifact)
             .map_err(|error| error.to_string())
     }
 
-    fn shim(&self, files: &ShimFiles<'_>, toolchain: &Toolchain) -> Result<(), String> {
-        shim::make(files, toolchain).map_err(|error| error.to_string())
+    fn shim(&self, files: &ShimFiles<'_>) -> Result<(), String> {
+        shim::make(files).map_err(|error| error.to_string())
     }
 }
 

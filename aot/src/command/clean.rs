@@ -5,7 +5,7 @@ use crate::find::{Found, Walk};
 use crate::message::{Message, Removed};
 use crate::shell::{Shell, count, size, text};
 use crate::{Error, Exit, temporary};
-use pm_loader::artifact::Artifact;
+use pm_artifact::Artifact;
 
 /// Remove artifacts
 ///

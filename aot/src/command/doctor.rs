@@ -4,7 +4,7 @@ use crate::message::{Doctor, Message};
 use crate::shell::Shell;
 use crate::{Error, Exit, loading};
 use anstyle::{AnsiColor, Style};
-use pm_engine::{Cpu, TARGET, missing_cpu_features};
+use pm_artifact::{Cpu, TARGET, missing_cpu_features};
 use pm_toolchain::{Check, Request, Status};
 use std::path::PathBuf;
 
@@ -100,7 +100,7 @@ fn engine() -> Check {
     let (status, found) = match loading::loader(None) {
         Ok(_) => (
             Status::Ok,
-            format!("wasmtime {}", pm_engine::WASMTIME_VERSION),
+            format!("wasmtime {}", pm_artifact::WASMTIME_VERSION),
         ),
         Err(error) => (Status::Missing, error.to_string()),
     };

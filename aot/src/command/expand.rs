@@ -10,7 +10,7 @@ use crate::{Error, Exit, highlight};
 use clap::ArgGroup;
 use package::Package;
 use pm_expand::{CfgSet, ExpandFileError, Expansion, Selection, expand_file};
-use pm_loader::{Grants, Loader, MacroKind, Options as LoaderOptions, Origin};
+use pm_loader::{Grants, MacroKind, Options as LoaderOptions, Origin};
 use pm_server::protocol::{Diagnostic, Level};
 use pm_server::{Edition, FileName, LexError, Span, Standalone, TokenStream};
 use runner::Runner;
@@ -97,7 +97,7 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
     if !macro_crate.exists() {
         return Err(Error::Missing { path: macro_crate });
     }
-    let macros = Loader::new(LoaderOptions::from_env())?.load(&macro_crate)?;
+    let macros = pm_compile::loader(LoaderOptions::from_env())?.load(&macro_crate)?;
     let declarations = macros.declarations().to_vec();
     let used_artifact = *macros.origin() == Origin::Artifact;
     let mut backend = Standalone::new(edition.unwrap_or_default());

@@ -3,7 +3,7 @@
 use crate::message::{Info, Macro, Message, Module, Source};
 use crate::shell::{Shell, size, text};
 use crate::{Error, Exit, artifact, loading, module};
-use pm_loader::artifact::{Artifact, path_for};
+use pm_artifact::{Artifact, path_for};
 use std::path::{Path, PathBuf};
 
 /// Show everything about an artifact or a module
@@ -81,6 +81,7 @@ fn of_module(path: &Path) -> Result<Info, Error> {
         len: module.len,
         artifact: false,
         rustc: module.inspection.rustc.unwrap_or_default(),
+        profile: snapshot.profile.name.to_owned(),
         abi: None,
         wasmtime: None,
         target: None,
@@ -117,6 +118,7 @@ impl std::fmt::Display for Text<'_> {
             len,
             artifact,
             rustc,
+            profile,
             abi,
             wasmtime,
             target,
@@ -133,6 +135,7 @@ impl std::fmt::Display for Text<'_> {
         line("kind", if *artifact { &"artifact" } else { &"module" })?;
         line("size", &bytes(*len))?;
         line("rustc", rustc)?;
+        line("bridge", profile)?;
         line("crate id", &source.crate_id)?;
         if *artifact {
             line(

@@ -5,7 +5,7 @@ use crate::message::{self, Macro, Message};
 use crate::shell::{Shell, size, text};
 use crate::{Error, Exit, artifact};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
-use pm_loader::artifact::Artifact;
+use pm_artifact::Artifact;
 
 /// List artifacts and their macros
 ///

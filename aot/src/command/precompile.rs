@@ -9,7 +9,7 @@ use crate::module::Modules;
 use crate::shell::{Shell, count, text};
 use crate::{Error, Exit, temporary};
 pub(crate) use plan::Plan;
-use pm_loader::artifact::path_for;
+use pm_artifact::path_for;
 use std::num::NonZero;
 use std::time::Instant;
 
@@ -100,7 +100,7 @@ pub(crate) fn precompile(found: Modules, settings: Settings, shell: &Shell) -> R
         shell.detail("Fresh", wasm.display());
         if !settings.dry_run {
             // Where that can't be done, loads are slower, and nothing else.
-            _ = pm_loader::compile::renew(wasm);
+            _ = pm_compile::renew(wasm);
         }
         say(&Message::Fresh {
             wasm: text(wasm),

@@ -14,11 +14,11 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options, shell: &Shell) -> Result<Exit, Error> {
     let Options { wasm } = options;
     let output = wasm.with_extension("cwasm");
-    if pm_rustc::is_precompiled(wasm, &output) {
+    if pm_compile::is_precompiled_rustc(wasm, &output) {
         shell.status("Fresh", output.display());
         return Ok(Exit::Success);
     }
-    let size = pm_rustc::precompile(wasm, &output)?;
+    let size = pm_compile::precompile_rustc(wasm, &output)?;
     shell.status(
         "Precompiled",
         format_args!("{} ({} MB)", output.display(), size / 1_000_000),

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Run the WASI rustc, as a rustc
 ///
@@ -67,7 +68,7 @@ pub(crate) fn run_with(arguments: Vec<OsString>) -> Result<u8, Error> {
                 .map_err(|argument| Error::NotUtf8 { argument })
         })
         .collect::<Result<_, _>>()?;
-    let compiler = Compiler::open(installed()?)?;
+    let compiler = Compiler::open(installed()?, Some(Arc::new(pm_compile::Jit::default())))?;
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();

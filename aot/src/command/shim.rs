@@ -1,15 +1,14 @@
 //! `pm-aot shim`: a native library for a stock rustc.
 
 use crate::shell::Shell;
-use crate::toolchain::{ToolchainOptions, set_up};
 use crate::{Error, Exit};
 use object::{Object, ObjectSection};
+use pm_abi::Profile;
 use pm_abi::layout::DECLS_PREFIX;
+use pm_artifact::Artifact;
 use pm_build::ShimFiles;
-use pm_loader::artifact::Artifact;
 use pm_policy::{Policy, Sandbox};
-use pm_shim::Target;
-use pm_toolchain::Toolchain;
+use pm_shim_writer::Target;
 use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -30,9 +29,6 @@ pub(crate) struct Options {
     /// The file to write
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
-
-    #[command(flatten)]
-    toolchain: ToolchainOptions,
 }
 
 const EXAMPLES: &str = "\
@@ -42,15 +38,10 @@ Examples:
       rustc --extern serde_derive=libserde_derive.so src/main.rs";
 
 pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
-    let Options {
-        library,
-        output,
-        toolchain,
-    } = options;
+    let Options { library, output } = options;
     if !library.exists() {
         return Err(Error::Missing { path: library });
     }
-    let toolchain = set_up(&toolchain.request(false)?, shell)?;
     let policy = Policy::read(
         Path::new("."),
         std::env::var_os(pm_policy::VARIABLE).as_deref(),
@@ -61,7 +52,6 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
         &artifact_of(&library),
         &metadata(&library)?,
         &output,
-        &toolchain,
         &sandbox,
     )?;
     shell.status("Made", output.display());
@@ -69,41 +59,29 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
 }
 
 /// Makes the shim of a macro crate that was compiled for wasm.
-pub(crate) fn make(files: &ShimFiles<'_>, toolchain: &Toolchain) -> Result<(), Error> {
+pub(crate) fn make(files: &ShimFiles<'_>) -> Result<(), Error> {
     let ShimFiles {
         artifact,
         metadata,
         library,
         sandbox,
     } = files;
-    write(
-        artifact,
-        &fs_err::read(metadata)?,
-        library,
-        toolchain,
-        sandbox,
-    )
+    write(artifact, &fs_err::read(metadata)?, library, sandbox)
 }
 
 /// Writes a shim, which may replace the native library.
-fn write(
-    path: &Path,
-    metadata: &[u8],
-    output: &Path,
-    toolchain: &Toolchain,
-    sandbox: &Sandbox,
-) -> Result<(), Error> {
+fn write(path: &Path, metadata: &[u8], output: &Path, sandbox: &Sandbox) -> Result<(), Error> {
     let artifact = Artifact::open(path).map_err(|refusal| Error::Artifact {
         path: path.to_owned(),
         refusal,
     })?;
     let manifest = artifact.manifest();
-    let schema = pm_protocol::read(&toolchain.library_sources)?;
     let shim = |cause: String| Error::Shim {
         path: output.to_owned(),
         cause,
     };
-    let schema = postcard::to_allocvec(&schema).map_err(|error| shim(error.to_string()))?;
+    let profile = Profile::by_name(&manifest.profile)
+        .ok_or_else(|| shim(format!("the bridge `{}` is not known", manifest.profile)))?;
     let sandbox = sandbox
         .to_bytes()
         .map_err(|error| shim(error.to_string()))?;
@@ -113,7 +91,7 @@ fn write(
             .ok_or_else(|| shim(format!("`{}` isn't UTF-8", path.display())))
     };
     let name = output.file_name().map(Path::new);
-    let input = pm_shim::Input {
+    let input = pm_shim_writer::Input {
         target: manifest
             .target
             .parse::<Target>()
@@ -123,12 +101,12 @@ fn write(
         symbol: &format!("{DECLS_PREFIX}{}__", manifest.source.crate_id),
         macros: &manifest.module.declarations,
         metadata,
-        schema: &schema,
+        profile,
         artifact: &text(&fs_err::canonicalize(path)?)?,
         rustc: &manifest.rustc,
         sandbox: &sandbox,
     };
-    let bytes = pm_shim::write(&input).map_err(|error| shim(error.to_string()))?;
+    let bytes = pm_shim_writer::write(&input).map_err(|error| shim(error.to_string()))?;
     // Whoever has the old one loaded keeps it.
     let folder = output
         .parent()

@@ -5,8 +5,8 @@ use crate::find::Walk;
 use crate::message::{Message, Verified};
 use crate::shell::{Shell, count, text};
 use crate::{Error, Exit};
+use pm_artifact::Artifact;
 use pm_loader::Refusal;
-use pm_loader::artifact::Artifact;
 
 /// Check artifacts in full: manifest, machine code, and the module each was made from
 ///

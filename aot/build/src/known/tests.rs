@@ -44,6 +44,10 @@ impl Around {
             panic: PanicStrategy::Unwind,
             wasm_args: Vec::new(),
             link_args: Vec::new(),
+            bridge: pm_toolchain::Bridge {
+                profile: "1.95".into(),
+                accepted: pm_toolchain::Accepted::KnownSources,
+            },
         };
         let environment = [("CARGO_MANIFEST_DIR", "/p"), ("OUT_DIR", "/t/build/a/out")];
         Self {

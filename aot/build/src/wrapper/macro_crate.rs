@@ -37,7 +37,7 @@ impl<H: Hooks> Unit<'_, H> {
         }
         let input = self.input(now);
         if let Some(found) = self.find(now, input.as_ref()) {
-            match self.install(now, &place, &decision, found, started) {
+            match self.install(&place, &decision, found, started) {
                 Ok(()) => {
                     self.note_decision(&place, &decision, None)?;
                     if now.doctests && self.is_primary() {
@@ -62,7 +62,6 @@ impl<H: Hooks> Unit<'_, H> {
     /// Puts what the cache has where cargo expects the macro crate.
     fn install(
         &self,
-        now: &Now,
         place: &Place,
         decision: &Decision,
         (known, entry): (Known, Entry),
@@ -78,7 +77,7 @@ impl<H: Hooks> Unit<'_, H> {
             library: &place.native,
             sandbox: &decision.sandbox,
         };
-        self.hooks.shim(&shim, &now.toolchain)?;
+        self.hooks.shim(&shim)?;
         write_dep_info(place, &known.dep_info()).map_err(text)?;
         let messages = known.messages.clone();
         let record =
@@ -162,9 +161,7 @@ impl<H: Hooks> Unit<'_, H> {
             library: &place.native,
             sandbox: &decision.sandbox,
         };
-        self.hooks
-            .shim(&shim, &now.toolchain)
-            .map_err(Unserved::because)?;
+        self.hooks.shim(&shim).map_err(Unserved::because)?;
         Ok(Entry {
             module,
             artifact,

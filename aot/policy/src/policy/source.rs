@@ -76,6 +76,12 @@ struct Metadata {
 }
 
 impl Source {
+    /// The name of the first crate whose entry is so.
+    pub(super) fn first(&self, is: impl Fn(&Entry) -> bool) -> Option<&str> {
+        let mut found = self.crates.iter().filter(|(_, entry)| is(entry));
+        found.next().map(|(name, _)| name.as_str())
+    }
+
     pub(super) fn of_variable(value: &OsStr) -> Result<Self, PolicyError> {
         let text = value.to_str().ok_or(PolicyError::NotUtf8)?;
         let mut crates = BTreeMap::<String, Entry>::new();

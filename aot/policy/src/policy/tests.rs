@@ -256,3 +256,17 @@ fn names_that_no_package_has() {
     fs::write(folder.path().join("Cargo.lock"), "no lock").unwrap();
     assert_eq!(policy.unknown_names(), []);
 }
+
+#[test]
+fn wasm_may_be_required() {
+    let requires = |variable: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let policy = Policy::read(folder.path(), Some(OsStr::new(variable))).unwrap();
+        policy.requires_wasm()
+    };
+    assert_eq!(requires("*=native"), None);
+    assert_eq!(requires("a=automatic,b=native"), None);
+    let by = requires("a=automatic,b=wasm").unwrap();
+    assert!(by.ends_with("says `run = \"wasm\"` for `b`"), "{by}");
+    assert!(requires("*=wasm").is_some());
+}

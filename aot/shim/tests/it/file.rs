@@ -4,14 +4,14 @@ use crate::fixture::{self, SYMBOL, TARGETS};
 use object::elf::{self, FileHeader64};
 use object::read::elf::{Dyn as _, ElfFile64, FileHeader as _, ProgramHeader as _, Rela as _};
 use object::{Endianness, Object as _, ObjectSection as _, ObjectSymbol as _};
-use pm_shim::Target;
+use pm_shim_writer::Target;
 
 const LE: Endianness = Endianness::Little;
 
 fn write(target: Target, metadata: usize) -> Vec<u8> {
     let macros = fixture::declarations();
     let metadata = fixture::metadata(metadata);
-    pm_shim::write(&fixture::input(target, &macros, &metadata)).unwrap()
+    pm_shim_writer::write(&fixture::input(target, &macros, &metadata)).unwrap()
 }
 
 fn parse(file: &[u8]) -> ElfFile64<'_> {
@@ -242,7 +242,7 @@ fn same_input_same_bytes() {
     }
 }
 
-/// A crate without macros is one: rustc compiles it. With the most that are believed, the code is
+/// A crate without macros is one: rustc compiles it. With the most that are accepted, the code is
 /// still near enough to the table.
 #[test]
 fn no_macros_and_many() {
@@ -250,19 +250,19 @@ fn no_macros_and_many() {
     let one = &fixture::declarations()[2];
     let check = |target, count: usize| {
         let macros = vec![one.clone(); count];
-        pm_shim::write(&fixture::input(target, &macros, &metadata)).map(|file| {
+        pm_shim_writer::write(&fixture::input(target, &macros, &metadata)).map(|file| {
             object::File::parse(&*file).unwrap();
         })
     };
     for target in TARGETS {
         check(target, 0).unwrap();
     }
-    check(Target::Aarch64Linux, pm_shim::MAX_MACROS).unwrap();
+    check(Target::Aarch64Linux, pm_shim_writer::MAX_MACROS).unwrap();
     assert_eq!(
-        check(Target::X86_64Linux, pm_shim::MAX_MACROS + 1)
+        check(Target::X86_64Linux, pm_shim_writer::MAX_MACROS + 1)
             .unwrap_err()
             .to_string(),
-        "declarations: a count of 4097 can't be right (at most 4096 are believed)"
+        "declarations: a count of 4097 can't be right (at most 4096 are accepted)"
     );
 }
 

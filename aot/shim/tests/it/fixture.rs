@@ -3,7 +3,7 @@
 use object::Object as _;
 use object::read::NameOrOrdinal;
 use pm_abi::{Declaration, MacroKind};
-use pm_shim::{Input, Target};
+use pm_shim_writer::{Input, Target};
 
 /// A symbol as rustc makes them.
 pub(crate) const SYMBOL: &str = "__rustc_proc_macro_decls_96ae06f20bf0ac3b__";
@@ -55,7 +55,7 @@ pub(crate) fn input<'a>(
         symbol: SYMBOL,
         macros,
         metadata,
-        schema: &[1, 2, 3, 0, 255],
+        profile: pm_abi::Profile::by_name("1.95").unwrap(),
         artifact: "/store/demo.cwasm",
         rustc: "rustc 1.96.0 (ac68faa20 2026-05-25)",
         sandbox: &[7, 0, 8],

@@ -2,7 +2,8 @@
 
 use crate::fixture::{self, HOST, SYMBOL};
 use libloading::Library;
-use pm_shim::{BridgeConfig, Buffer, Closure, Input, Run, Shim};
+use pm_shim::{BridgeConfig, Buffer, Closure, Run, Shim};
+use pm_shim_writer::Input;
 use std::ffi::c_void;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -120,7 +121,7 @@ fn every_macro_calls_the_loader_with_what_it_was_given() {
     let loader = loader(dir.path());
     let macros = fixture::declarations();
     let metadata = fixture::metadata(1000);
-    let shim = pm_shim::write(&Input {
+    let shim = pm_shim_writer::write(&Input {
         loader: loader.to_str().unwrap(),
         ..fixture::input(HOST, &macros, &metadata)
     })
@@ -210,7 +211,7 @@ fn every_macro_calls_the_loader_with_what_it_was_given() {
                 index,
             }
         );
-        assert_eq!(shim.schema(), [1, 2, 3, 0, 255]);
+        assert_eq!(shim.profile(), "1.95");
         assert_eq!(shim.sandbox(), [7, 0, 8]);
         assert_eq!(shim.artifact(), "/store/demo.cwasm");
         assert_eq!(shim.rustc(), "rustc 1.96.0 (ac68faa20 2026-05-25)");
@@ -233,7 +234,7 @@ fn a_missing_loader_is_told_by_the_macros() {
     let later = dir.path().join("libpm_loader.so");
     let macros = fixture::declarations();
     let metadata = fixture::metadata(0);
-    let shim = pm_shim::write(&Input {
+    let shim = pm_shim_writer::write(&Input {
         loader: later.to_str().unwrap(),
         ..fixture::input(HOST, &macros, &metadata)
     })
@@ -306,4 +307,32 @@ unsafe extern "C" fn reserve_vector(old: Buffer, additional: usize) -> Buffer {
     let mut bytes = unsafe { Vec::from_raw_parts(old.data, old.len, old.capacity) };
     bytes.reserve(additional);
     vector(bytes)
+}
+
+/// From rustc 1.98 the declarations are entry points alone.
+#[test]
+fn declarations_that_are_clients() {
+    #[repr(C)]
+    struct Client {
+        run: unsafe extern "C" fn(BridgeConfig) -> Buffer,
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let loader = loader(dir.path());
+    let (macros, metadata) = (fixture::declarations(), fixture::metadata(100));
+    let shim = pm_shim_writer::write(&Input {
+        loader: loader.to_str().unwrap(),
+        profile: pm_abi::Profile::by_name("1.98").unwrap(),
+        ..fixture::input(HOST, &macros, &metadata)
+    })
+    .unwrap();
+    let path = dir.path().join("libdemo-abc.so");
+    std::fs::write(&path, shim).unwrap();
+    // SAFETY: it has no constructors.
+    let library = unsafe { Library::new(&path).unwrap() };
+    // SAFETY: as rustc gets them (`rustc_metadata::host_dylib`), while the library is loaded.
+    let clients = unsafe { **library.get::<*const &[Client]>(SYMBOL).unwrap() };
+    assert_eq!(clients.len(), macros.len());
+    let entries: std::collections::BTreeSet<usize> =
+        clients.iter().map(|client| client.run as usize).collect();
+    assert_eq!(entries.len(), macros.len());
 }

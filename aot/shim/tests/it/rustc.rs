@@ -2,7 +2,7 @@
 
 use crate::fixture::{self, HOST};
 use crate::library::{loader, rustc};
-use pm_shim::Input;
+use pm_shim_writer::Input;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -69,7 +69,7 @@ fn rustc_takes_it_for_the_macro() {
     let metadata = std::fs::read(dir.join("libdemo-abc.rmeta")).unwrap();
 
     let loader = loader(dir);
-    let shim = pm_shim::write(&Input {
+    let shim = pm_shim_writer::write(&Input {
         loader: loader.to_str().unwrap(),
         symbol: &symbol,
         ..fixture::input(HOST, &fixture::declarations(), &metadata)
@@ -90,7 +90,6 @@ fn rustc_takes_it_for_the_macro() {
         let message = format!("macro {index} of 4, ");
         assert!(errors.contains(&message), "{errors}");
     }
-    let rest =
-        "artifact /store/demo.cwasm, schema [1, 2, 3, 0, 255], sandbox [7, 0, 8], rustc 1.96.0";
+    let rest = "artifact /store/demo.cwasm, bridge 1.95, sandbox [7, 0, 8], rustc 1.96.0";
     assert_eq!(errors.matches(rest).count(), 4, "{errors}");
 }

@@ -1,7 +1,7 @@
 //! A loader for the tests: it does what the test tells it, or says in a panic's message what it was
 //! called with. The test compiles it as a cdylib.
 
-#[path = "../../src/layout.rs"]
+#[path = "../../../../loader/shim/src/layout.rs"]
 #[expect(dead_code, reason = "a loader needs only some of it")]
 mod layout;
 
@@ -32,11 +32,11 @@ unsafe extern "C" fn pm_loader_run_1(
     // SAFETY: a shim passes itself.
     let message = match unsafe { Shim::from_ptr(shim) } {
         Some(shim) => format!(
-            "macro {index} of {}, {} bytes given, artifact {}, schema {:?}, sandbox {:?}, {}",
+            "macro {index} of {}, {} bytes given, artifact {}, bridge {}, sandbox {:?}, {}",
             shim.count(),
             config.input.len,
             shim.artifact(),
-            shim.schema(),
+            shim.profile(),
             shim.sandbox(),
             shim.rustc(),
         ),

@@ -30,8 +30,8 @@ impl<'a, 'b> Runner<'a, 'b> {
         diagnostics: &'a mut Diagnostics<'b>,
     ) -> Self {
         Runner {
+            server: Server::new(backend, macros.profile()),
             macros,
-            server: Server::new(backend),
             grants,
             diagnostics,
         }

@@ -5,7 +5,7 @@ use crate::message::Message;
 use crate::module::{Module, Modules};
 use crate::shell::{Shell, text};
 use crate::{Error, loading};
-use pm_loader::artifact::{Digest, path_for};
+use pm_artifact::{Digest, path_for};
 use pm_loader::{Refusal, RefusalCode};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

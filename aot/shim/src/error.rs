@@ -21,8 +21,8 @@ pub enum ShimError {
         /// Which text.
         what: &'static str,
     },
-    /// More bytes than are believed.
-    #[error("{what} has {len} bytes (at most {max} are believed)")]
+    /// More bytes than are accepted.
+    #[error("{what} has {len} bytes (at most {max} are accepted)")]
     TooLong {
         /// Which bytes.
         what: &'static str,
@@ -31,8 +31,8 @@ pub enum ShimError {
         /// How many may be.
         max: usize,
     },
-    /// More things than are believed.
-    #[error("{what}: a count of {count} can't be right (at most {max} are believed)")]
+    /// More things than are accepted.
+    #[error("{what}: a count of {count} can't be right (at most {max} are accepted)")]
     TooMany {
         /// What is counted.
         what: &'static str,

@@ -7,7 +7,7 @@
 //! * aarch64 (AAPCS64 6.8.2, B.4): the caller has made a copy and passes its address like any other
 //!   argument.
 
-use crate::write::Target;
+use crate::Target;
 use cranelift_codegen::cursor::FuncCursor;
 use cranelift_codegen::ir::types::I64;
 use cranelift_codegen::ir::{

@@ -3,10 +3,10 @@
 //! The file has no padding between segments: each one's addresses start on a page of their own, at
 //! the place in it that the bytes have in theirs.
 
-use crate::write::image::Image;
-use crate::write::slot::Slot;
-use crate::write::stub::Code;
-use crate::write::{Input, ShimError};
+use crate::image::Image;
+use crate::slot::Slot;
+use crate::stub::Code;
+use crate::{Input, ShimError};
 use object::write::StringId;
 use object::write::elf::{SectionIndex, SymbolIndex, Writer};
 

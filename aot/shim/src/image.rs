@@ -1,17 +1,19 @@
 //! What is in the library's memory, whatever the format of its file.
 //!
-//! Layout of `ProcMacro`: rustc 1.96, `library/proc_macro/src/bridge/client.rs`; `pm_abi::layout`
-//! has its wasm32 form.
+//! Layouts of `ProcMacro` and `Client`: rustc's `library/proc_macro/src/bridge/client.rs`;
+//! `pm_abi::layout` has their wasm32 forms.
 
 use super::slot::Slot;
 use super::stub::Code;
 use super::{Input, ShimError};
-use crate::layout::{MAGIC, RUN};
-use pm_abi::{Declaration, MacroKind};
+use pm_abi::{Declaration, DeclarationLayout, MacroKind};
+use pm_shim::{MAGIC, RUN};
 
 /// Sizes and offsets on 64 bits; a reference to a slice is an address and a length.
 mod layout {
-    /// An element of the declaration slice: a u32 tag, padded.
+    /// `Client { run }`, an element of the declaration slice.
+    pub(super) const CLIENT_SIZE: usize = 8;
+    /// `ProcMacro`, an element of the declaration slice: a u32 tag, padded.
     pub(super) const SIZE: usize = 56;
     /// A reference to the name.
     pub(super) const NAME: usize = 8;
@@ -26,9 +28,6 @@ mod layout {
     /// The second word of a reference or of a client.
     pub(super) const SECOND: usize = 8;
 }
-
-/// `HandleCounters { token_stream, span }`: the next handles. Zero is no handle.
-const COUNTERS: [u32; 2] = [1, 1];
 
 /// A part of memory: in each the bytes have the same rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,12 +95,12 @@ pub(super) fn missing_loader() -> Vec<u8> {
 
 pub(super) fn build(input: &Input<'_>, code: &Code, message: &[u8]) -> Result<Image, ShimError> {
     let mut image = Image::default();
-    let identity = crate::identity(input.symbol, input.macros);
+    let identity = pm_shim::identity(input.symbol, input.macros);
 
     // The `Shim`, field after field.
     image.writable.extend(MAGIC.to_le_bytes());
     image.writable.extend([0; 8]);
-    image.field(input.schema);
+    image.field(input.profile.name.as_bytes());
     image.field(input.artifact.as_bytes());
     image.field(input.rustc.as_bytes());
     image.field(input.sandbox);
@@ -109,29 +108,33 @@ pub(super) fn build(input: &Input<'_>, code: &Code, message: &[u8]) -> Result<Im
     image.field(identity.as_bytes());
     debug_assert_eq!(image.writable.len(), RUN_POINTER);
     image.writable.extend([0; 8]);
-    let counters = Place {
-        part: Part::Writable,
-        offset: image.writable.len(),
-    };
-    image
-        .writable
-        .extend(COUNTERS.iter().flat_map(|counter| counter.to_le_bytes()));
 
     let list = image.relocated(layout::REFERENCE);
     debug_assert_eq!(list, DECLARATIONS);
-    let elements = image.relocated(layout::SIZE * input.macros.len());
-    image.refer(list, elements, input.macros.len());
-    for (index, declaration) in input.macros.iter().enumerate() {
-        let run =
-            code.entries.get(index).copied().ok_or_else(|| {
-                ShimError::Code(format!("there is none for the declaration {index}"))
-            })?;
-        image.declare(
-            elements.plus(index * layout::SIZE),
-            declaration,
-            counters,
-            in_code(run),
-        );
+    let count = input.macros.len();
+    let run = |index: usize| {
+        let entry = code.entries.get(index).copied();
+        let entry = entry.map(in_code);
+        entry.ok_or_else(|| ShimError::Code(format!("there is none for the declaration {index}")))
+    };
+    match input.profile.declarations {
+        DeclarationLayout::Clients => {
+            let clients = image.relocated(layout::CLIENT_SIZE * count);
+            image.refer(list, clients, count);
+            for index in 0..count {
+                let client = clients.plus(index * layout::CLIENT_SIZE);
+                image.pointers.push((client, run(index)?));
+            }
+        }
+        DeclarationLayout::ProcMacros { counters } => {
+            let counters = image.counters(counters);
+            let elements = image.relocated(layout::SIZE * count);
+            image.refer(list, elements, count);
+            for (index, declaration) in input.macros.iter().enumerate() {
+                let element = elements.plus(index * layout::SIZE);
+                image.declare(element, declaration, counters, run(index)?);
+            }
+        }
     }
 
     let path = image.constant(format!("{}\0", input.loader).as_bytes());
@@ -165,6 +168,18 @@ impl Place {
 }
 
 impl Image {
+    /// `HandleCounters`: the next handles, since zero is none.
+    fn counters(&mut self, count: u32) -> Place {
+        let offset = self.writable.len();
+        for _ in 0..count {
+            self.writable.extend(1u32.to_le_bytes());
+        }
+        Place {
+            part: Part::Writable,
+            offset,
+        }
+    }
+
     fn declare(&mut self, at: Place, declaration: &Declaration, counters: Place, run: Place) {
         let (tag, client) = match declaration.kind {
             MacroKind::Derive => (0u8, layout::DERIVE_CLIENT),

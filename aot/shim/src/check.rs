@@ -7,8 +7,6 @@ use pm_abi::{Declaration, MacroKind, layout::DECLS_PREFIX};
 pub const MAX_MACROS: usize = 4096;
 /// The longest text: `PATH_MAX` of Linux, and no name is as long as a path.
 pub const MAX_TEXT: usize = 4096;
-/// The longest schema.
-pub const MAX_SCHEMA: usize = 16 << 20;
 /// The longest description of a sandbox: two texts and some more.
 pub const MAX_SANDBOX: usize = 3 * MAX_TEXT;
 /// The longest metadata. Those of large crates have some tens of megabytes.
@@ -30,7 +28,7 @@ pub(super) fn check(input: &Input<'_>) -> Result<(), ShimError> {
         symbol,
         macros,
         metadata,
-        schema,
+        profile: _,
         artifact,
         rustc,
         sandbox,
@@ -51,7 +49,6 @@ pub(super) fn check(input: &Input<'_>) -> Result<(), ShimError> {
     if metadata.len() < METADATA_HEADER + METADATA_END.len() || !metadata.ends_with(METADATA_END) {
         return Err(ShimError::Metadata("it doesn't end with `rust-end-file`"));
     }
-    length("the schema", schema.len(), MAX_SCHEMA)?;
     length("the artifact's path", artifact.len(), MAX_TEXT)?;
     length("the sandbox", sandbox.len(), MAX_SANDBOX)?;
     name("rustc's version", rustc)
@@ -117,7 +114,7 @@ mod tests {
                 symbol: "__rustc_proc_macro_decls_0123456789abcdef__",
                 macros: &[],
                 metadata: b"rust\0\0\0\nrust-end-file",
-                schema: &[],
+                profile: &pm_abi::Profile::all()[0],
                 artifact: "",
                 rustc: "rustc 1.96.0",
                 sandbox: &[],
@@ -131,7 +128,7 @@ mod tests {
         check(&|i| i.loader = "/a\0b", "the loader's path contains a NUL");
         check(
             &|i| i.artifact = long,
-            "the artifact's path has 4097 bytes (at most 4096 are believed)",
+            "the artifact's path has 4097 bytes (at most 4096 are accepted)",
         );
         check(&|i| i.rustc = "", "rustc's version is empty");
         check(
@@ -174,7 +171,7 @@ mod tests {
         );
         check(
             declare(MacroKind::Derive, "A", vec!["b".into(); MAX_MACROS + 1]),
-            "helper attributes: a count of 4097 can't be right (at most 4096 are believed)",
+            "helper attributes: a count of 4097 can't be right (at most 4096 are accepted)",
         );
         check(
             declare(MacroKind::Derive, "A", vec!["b\0".into()]),

@@ -8,8 +8,8 @@
 
 use super::abi::{self, Signatures};
 use super::symbol;
-use crate::write::image::{PANIC_TEXT, RUN_POINTER};
-use crate::write::{Target, slot::Slot};
+use crate::image::{PANIC_TEXT, RUN_POINTER};
+use crate::{Target, slot::Slot};
 use cranelift_codegen::cursor::{Cursor, FuncCursor};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::types::I64;

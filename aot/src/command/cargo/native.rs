@@ -1,0 +1,63 @@
+//! Runs cargo with native macros, where the active rustc's bridge is refused.
+
+use crate::shell::Shell;
+use crate::{Error, Exit};
+use pm_policy::{Policy, VARIABLE};
+use pm_toolchain::SetupError;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Runs the user's command by the cargo on `PATH`, with a warning that says why.
+///
+/// # Errors
+///
+/// The refusal itself, if the policy wants a crate from wasm.
+pub(super) fn run(
+    refusal: SetupError,
+    subcommand: &OsStr,
+    arguments: &[OsString],
+    shell: &Shell,
+) -> Result<Exit, Error> {
+    let workspace = workspace(arguments).unwrap_or_else(|| PathBuf::from("."));
+    let policy =
+        Policy::read(&workspace, std::env::var_os(VARIABLE).as_deref()).map_err(Error::Policy)?;
+    if let Some(by) = policy.requires_wasm() {
+        shell.note(format_args!("macros can't run natively instead: {by}"));
+        return Err(Error::Setup(refusal));
+    }
+    let help = refusal.help();
+    let mut causes = vec![refusal.to_string()];
+    let mut source = std::error::Error::source(&refusal);
+    while let Some(cause) = source {
+        causes.push(cause.to_string());
+        source = cause.source();
+    }
+    shell.warn(format_args!("macros run natively: {}", causes.join(": ")));
+    shell.help(help);
+    let status = Command::new("cargo")
+        .arg(subcommand)
+        .args(arguments)
+        .status()?;
+    Ok(if status.success() {
+        Exit::Success
+    } else {
+        Exit::Cargo
+    })
+}
+
+/// The folder of the workspace that the command is about.
+fn workspace(arguments: &[OsString]) -> Option<PathBuf> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(["locate-project", "--workspace", "--message-format", "plain"]);
+    let mut after = arguments.iter().skip_while(|it| *it != "--manifest-path");
+    if let Some(manifest) = after.nth(1) {
+        cargo.arg("--manifest-path").arg(manifest);
+    }
+    let output = cargo.stderr(Stdio::null()).output().ok()?;
+    let manifest = String::from_utf8(output.stdout).ok()?;
+    Path::new(manifest.trim_end())
+        .parent()
+        .filter(|folder| output.status.success() && folder.is_dir())
+        .map(Path::to_owned)
+}
