@@ -1,12 +1,12 @@
 //! The Rust types that messages are made of, as they are defined.
 
 use crate::ProtocolError;
-use crate::api::check_attributes;
-use crate::source::{File, Sources};
+use crate::source::{File, Sources, check_attributes};
 use std::collections::BTreeMap;
+use syn::spanned::Spanned;
 use syn::{Fields, GenericParam, Generics, Item, Type, UseTree};
 
-/// std's, which are as stable as the language.
+/// Types of std, which are as stable as the language.
 pub(crate) const STD: &str = "
     enum Option<T> { None, Some(T) }
     enum Result<T, E> { Ok(T), Err(E) }
@@ -102,64 +102,77 @@ impl<'a> Definitions<'a> {
             let item = name.to_owned();
             return Err(ProtocolError::Twice { place, item });
         };
-        let syntax = |error| file.syntax(&error);
         Ok(Some(match item {
-            Item::Struct(item) => Definition {
-                file,
-                parameters: parameters(&item.generics).map_err(syntax)?,
-                is_enum: false,
-                parts: fields(item).map_err(syntax)?,
-            },
-            Item::Enum(item) => Definition {
-                file,
-                parameters: parameters(&item.generics).map_err(syntax)?,
-                is_enum: true,
-                parts: variants(item).map_err(syntax)?,
-            },
+            Item::Struct(item) => {
+                let name = format!("struct {name}");
+                Definition {
+                    file,
+                    parameters: parameters(file, &name, &item.generics)?,
+                    is_enum: false,
+                    parts: fields(file, &name, item)?,
+                }
+            }
+            Item::Enum(item) => {
+                let name = format!("enum {name}");
+                Definition {
+                    file,
+                    parameters: parameters(file, &name, &item.generics)?,
+                    is_enum: true,
+                    parts: variants(file, &name, item)?,
+                }
+            }
             _ => return Ok(None),
         }))
     }
 }
 
-fn parameters(generics: &Generics) -> syn::Result<Vec<String>> {
+/// The names of fields or variants, and their types.
+type Parts<'a> = Vec<(String, Option<&'a Type>)>;
+
+fn parameters(file: &File, name: &str, generics: &Generics) -> Result<Vec<String>, ProtocolError> {
     let names = generics.params.iter().map(|parameter| match parameter {
         GenericParam::Type(parameter) => Ok(parameter.ident.to_string()),
-        _ => Err(syn::Error::new_spanned(
-            parameter,
-            "a parameter that is no type",
-        )),
+        _ => Err(file.unknown(parameter.span(), name, "a parameter is not a type")),
     });
     names.collect()
 }
 
-fn fields(item: &syn::ItemStruct) -> syn::Result<Vec<(String, Option<&Type>)>> {
-    check_attributes(&item.attrs)?;
+fn fields<'a>(
+    file: &File,
+    name: &str,
+    item: &'a syn::ItemStruct,
+) -> Result<Parts<'a>, ProtocolError> {
+    check_attributes(&item.attrs, file, name)?;
     let mut fields = Vec::new();
     for field in &item.fields {
-        check_attributes(&field.attrs)?;
-        let Some(name) = &field.ident else {
-            return Err(syn::Error::new_spanned(field, "a field without a name"));
+        check_attributes(&field.attrs, file, name)?;
+        let Some(ident) = &field.ident else {
+            return Err(file.unknown(field.span(), name, "a field has no name"));
         };
-        fields.push((name.to_string(), Some(&field.ty)));
+        fields.push((ident.to_string(), Some(&field.ty)));
     }
     Ok(fields)
 }
 
-fn variants(item: &syn::ItemEnum) -> syn::Result<Vec<(String, Option<&Type>)>> {
-    check_attributes(&item.attrs)?;
+fn variants<'a>(
+    file: &File,
+    name: &str,
+    item: &'a syn::ItemEnum,
+) -> Result<Parts<'a>, ProtocolError> {
+    check_attributes(&item.attrs, file, name)?;
     let mut variants = Vec::new();
     for variant in &item.variants {
-        check_attributes(&variant.attrs)?;
+        check_attributes(&variant.attrs, file, name)?;
         let payload = match &variant.fields {
             Fields::Unit => None,
             Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
                 let field = &fields.unnamed[0];
-                check_attributes(&field.attrs)?;
+                check_attributes(&field.attrs, file, name)?;
                 Some(&field.ty)
             }
             _ => {
-                let message = "a variant that has neither nothing nor one value";
-                return Err(syn::Error::new_spanned(variant, message));
+                let reason = format!("`{}` has more than one value", variant.ident);
+                return Err(file.unknown(variant.span(), name, reason));
             }
         };
         variants.push((variant.ident.to_string(), payload));

@@ -2,19 +2,19 @@
 //! of `compound_traits!`, which hands on to it.
 
 use crate::ProtocolError;
-use crate::source::{File, Sources};
+use crate::source::{File, Sources, check_attributes, text};
 use std::collections::{BTreeMap, BTreeSet};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::token::{Brace, Paren};
 use syn::{Generics, Ident, Item, Token, braced, parenthesized};
 
-/// How a type is encoded.
+/// The encoding of a type.
 #[derive(Debug)]
 pub(crate) struct Encoding<'a> {
     pub(crate) file: &'a File,
     pub(crate) line: usize,
-    /// How many parameters the type has.
+    /// The number of parameters that the type has.
     pub(crate) parameters: usize,
     /// Whether it is an enum.
     pub(crate) is_enum: bool,
@@ -27,7 +27,7 @@ pub(crate) struct Encoding<'a> {
 pub(crate) struct Encodings<'a> {
     /// By the name of the type.
     pub(crate) compound: BTreeMap<String, Encoding<'a>>,
-    /// The integers that are encoded as they lie in memory.
+    /// The integers that have one.
     pub(crate) integers: BTreeSet<String>,
 }
 
@@ -41,9 +41,13 @@ pub(crate) fn read(sources: &Sources) -> Result<Encodings<'_>, ProtocolError> {
             if item.ident.is_none()
                 && (path.is_ident("rpc_encode_decode") || path.is_ident("compound_traits"))
             {
-                crate::api::check_attributes(&item.attrs).map_err(|e| file.syntax(&e))?;
                 let invocation = item.mac.parse_body();
-                all.add(file, invocation.map_err(|error| file.syntax(&error))?)?;
+                let invocation = invocation.map_err(|error| file.syntax(&error))?;
+                // The conditions of `usize` are read with its encoding.
+                if !matches!(&invocation, Invocation::Integer(name) if name == "usize") {
+                    check_attributes(&item.attrs, file, &text(&item.mac))?;
+                }
+                all.add(file, invocation)?;
             }
         }
     }
@@ -84,7 +88,7 @@ impl<'a> Encodings<'a> {
     }
 }
 
-/// What is between an invocation's parentheses.
+/// The part between an invocation's parentheses.
 enum Invocation {
     /// `le u32`
     Integer(Ident),

@@ -1,15 +1,16 @@
-//! Why the protocol can't be read.
+//! Errors, and places in rustc's sources.
 
-use pm_bridge::SchemaError;
+use pm_abi::Profile;
+use pm_abi::schema::Difference;
 use std::fmt;
 use std::io;
 
-/// Where something stands in rustc's sources.
+/// A place in rustc's sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The file, below `library/`.
     pub file: String,
-    /// The line, from one on; zero if the whole file is meant.
+    /// The line, counted from one; zero for the whole file.
     pub line: usize,
 }
 
@@ -22,75 +23,66 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why the protocol can't be read from a rustc's sources. Displayed as a lowercase fragment.
+/// The reason why no profile can be named for a rustc's sources. Displayed as a lowercase fragment.
 #[derive(Debug, thiserror::Error)]
 pub enum ProtocolError {
     /// A file can't be read. The cause has its path.
     #[error("rustc's sources can't be read")]
     Read(#[from] io::Error),
-    /// A file, or a part of it, isn't the Rust that is expected there.
+    /// A file or a part of it can't be parsed.
     #[error("{place}: {message}")]
     Syntax {
-        /// Where.
+        /// The place.
         place: Place,
-        /// What the parser says.
+        /// The parser's message.
         message: String,
     },
-    /// Something that this crate relies on isn't there.
-    #[error("{place}: there is no `{item}`, so the protocol is not one that pm-aot knows")]
+    /// An item is missing.
+    #[error("{place}: there is no `{item}`")]
     Missing {
-        /// The file.
+        /// The file that has it in known releases.
         place: Place,
-        /// What is missing.
+        /// The item.
         item: String,
     },
-    /// Something that must be there once is there again.
-    #[error("{place}: there is a second `{item}`, so it isn't clear which one counts")]
+    /// An item is there twice, so it isn't clear which one counts.
+    #[error("{place}: there is a second `{item}`")]
     Twice {
-        /// Where the second one is.
-        place: Place,
-        /// What it is.
-        item: String,
-    },
-    /// An item that this crate relies on isn't as it is known.
-    #[error(
-        "{place}: `{item}` isn't as in rustc 1.96 (its tokens have the digest {digest}), so the \
-         protocol is not one that pm-aot knows"
-    )]
-    Changed {
-        /// Where it is.
+        /// The place of the second one.
         place: Place,
         /// The item.
         item: String,
-        /// The digest of its tokens.
-        digest: String,
     },
-    /// A part of an item isn't what this crate relies on.
-    #[error(
-        "{place}: `{item}` has `{found}` where `{expected}` is expected, so the protocol is not \
-         one that pm-aot knows"
-    )]
+    /// A part of an item is not what is expected there.
+    #[error("{place}: `{item}`: found {found}, expected {expected}")]
     Differs {
-        /// Where the first difference is.
+        /// The place of the first difference.
         place: Place,
         /// The item.
         item: String,
-        /// The tokens from the difference on.
+        /// The part that is there.
         found: String,
-        /// Those that belong there.
+        /// The part that belongs there.
         expected: String,
     },
-    /// A type, attribute or form of declaration whose encoding isn't known.
+    /// An item has a form that is not understood.
     #[error("{place}: `{item}`: {reason}")]
     Unknown {
-        /// Where.
+        /// The place.
         place: Place,
         /// The item.
         item: String,
-        /// What is unknown.
+        /// What is not understood.
         reason: String,
     },
-    /// What was read makes no schema.
-    #[error("the protocol makes no sense")]
-    Schema(#[from] SchemaError),
+    /// All is understood, but it is the bridge of no profile.
+    #[error("{place}: {difference} as in {profile}")]
+    Profile {
+        /// The place of the item.
+        place: Place,
+        /// The first difference from the profile.
+        difference: Difference,
+        /// The profile that is most like the sources.
+        profile: &'static Profile,
+    },
 }

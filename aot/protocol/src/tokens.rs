@@ -109,7 +109,12 @@ pub(crate) fn show<'a>(tokens: impl IntoIterator<Item = &'a Token>) -> String {
     let mut before = "(";
     for Token { text } in tokens {
         let is_path = out.ends_with("::");
-        if !is_path && !TIGHT_AFTER.contains(&before) && !TIGHT_BEFORE.contains(&text.as_str()) {
+        let is_pointer = before == "*" && matches!(text.as_str(), "mut" | "const");
+        if !is_path
+            && !is_pointer
+            && !TIGHT_AFTER.contains(&before)
+            && !TIGHT_BEFORE.contains(&text.as_str())
+        {
             out.push(' ');
         }
         out.push_str(text);

@@ -4,18 +4,17 @@ use crate::ProtocolError;
 use crate::api::{LEAF, Written};
 use crate::definitions::{Definition, Definitions};
 use crate::encodings::{Encoding, Encodings};
-use crate::source::File;
+use crate::error::Place;
+use crate::handles::Handles;
+use crate::source::{File, missing};
 use crate::tokens::{flatten, show};
-use pm_bridge::{Type, TypeId, Variant};
+use pm_abi::schema::{Access, Field, HandleKind, Type, TypeId, Variant};
 use quote::ToTokens;
 use std::collections::{BTreeMap, HashMap};
 use syn::spanned::Spanned;
 use syn::{GenericArgument, PathArguments};
 
-/// `$TokenStream` in `with_api!`.
-const STREAM: &str = "__TokenStream";
-
-/// What the names of parameters stand for.
+/// The types that the names of parameters stand for.
 type Scope = BTreeMap<String, TypeId>;
 
 /// The types so far.
@@ -23,15 +22,18 @@ pub(crate) struct Types<'a> {
     definitions: &'a Definitions<'a>,
     encodings: &'a Encodings<'a>,
     types: Vec<Type>,
-    /// Those that are what they are by their parts alone.
+    /// Those that their parts define.
     plain: HashMap<Type, TypeId>,
     /// Those that have a name, with their arguments.
     named: HashMap<(String, Vec<TypeId>), TypeId>,
-    /// The types that `with_api!` is given.
+    /// The types that `with_api!` is given, and references to them.
     leaves: Scope,
+    references: Scope,
+    /// The places of those that have a name.
+    places: BTreeMap<String, Place>,
 }
 
-/// Where a type stands, for errors.
+/// The surroundings of a type.
 #[derive(Clone, Copy)]
 struct Context<'a> {
     file: &'a File,
@@ -41,7 +43,11 @@ struct Context<'a> {
 
 impl<'a> Types<'a> {
     /// None yet.
-    pub(crate) fn new(definitions: &'a Definitions<'a>, encodings: &'a Encodings<'a>) -> Self {
+    pub(crate) fn new(
+        definitions: &'a Definitions<'a>,
+        encodings: &'a Encodings<'a>,
+        handles: &Handles,
+    ) -> Self {
         let mut new = Self {
             definitions,
             encodings,
@@ -49,22 +55,26 @@ impl<'a> Types<'a> {
             plain: HashMap::new(),
             named: HashMap::new(),
             leaves: Scope::new(),
+            references: Scope::new(),
+            places: BTreeMap::new(),
         };
-        // `Encode` and `Decode` of client.rs, server.rs and symbol.rs, which were checked.
-        for (name, ty) in [
-            ("TokenStream", Type::Handle),
-            ("Span", Type::Handle),
-            ("Symbol", Type::Str),
-        ] {
-            let id = new.plain(ty);
-            new.leaves.insert(format!("{LEAF}{name}"), id);
+        for (name, value, reference) in handles.types() {
+            let value = new.plain(value);
+            new.leaves.insert(format!("{LEAF}{name}"), value);
+            if let Some(reference) = reference {
+                let reference = new.plain(reference);
+                new.references.insert(format!("{LEAF}{name}"), reference);
+            }
         }
+        // `Encode` and `Decode` of symbol.rs.
+        let symbol = new.plain(Type::Str);
+        new.leaves.insert(format!("{LEAF}Symbol"), symbol);
         new
     }
 
-    /// All of them.
-    pub(crate) fn finish(self) -> Vec<Type> {
-        self.types
+    /// All of them, and the places of those that have a name.
+    pub(crate) fn finish(self) -> (Vec<Type>, BTreeMap<String, Place>) {
+        (self.types, self.places)
     }
 
     /// A type in the signature of a method.
@@ -81,16 +91,24 @@ impl<'a> Types<'a> {
 
     /// A token stream.
     pub(crate) fn stream(&mut self) -> TypeId {
-        self.plain(Type::Handle)
+        self.plain(Type::Handle(HandleKind::TokenStream, Access::Owned))
     }
 
-    /// What a function without a result returns.
+    /// The result of a function that names none.
     pub(crate) fn unit(&mut self) -> TypeId {
         self.tuple(Vec::new())
     }
 
     pub(crate) fn tuple(&mut self, parts: Vec<TypeId>) -> TypeId {
-        self.plain(Type::Struct(parts))
+        let parts = parts.into_iter().enumerate();
+        let fields = parts.map(|(index, ty)| Field {
+            name: index.to_string(),
+            ty,
+        });
+        self.plain(Type::Struct {
+            name: String::new(),
+            fields: fields.collect(),
+        })
     }
 
     /// `PanicMessage`, which is encoded as an `Option<&str>`.
@@ -107,24 +125,16 @@ impl<'a> Types<'a> {
         self.internal("Result", vec![ok, err])
     }
 
-    /// What each entry point is given besides streams.
+    /// The input of each entry point besides streams.
     pub(crate) fn globals(&mut self) -> Result<TypeId, ProtocolError> {
-        let span = self.plain(Type::Handle);
+        let span = self.plain(Type::Handle(HandleKind::Span, Access::Copied));
         self.internal("ExpnGlobals", vec![span])
     }
 
-    /// A type that the functions name which this crate has checked.
+    /// A type that `run_client`, `run_server` and the two sides of a call name.
     fn internal(&mut self, name: &str, arguments: Vec<TypeId>) -> Result<TypeId, ProtocolError> {
-        match self.named(name, arguments)? {
-            Some(id) => Ok(id),
-            None => Err(ProtocolError::Missing {
-                place: crate::Place {
-                    file: "proc_macro/src/bridge/mod.rs".to_owned(),
-                    line: 0,
-                },
-                item: format!("rpc_encode_decode!(… {name} …)"),
-            }),
-        }
+        let found = self.named(name, arguments)?;
+        found.ok_or_else(|| missing("bridge/mod.rs", &format!("rpc_encode_decode!(… {name} …)")))
     }
 
     fn plain(&mut self, ty: Type) -> TypeId {
@@ -150,16 +160,16 @@ impl<'a> Types<'a> {
         };
         let shown = || show(&flatten(ty.to_token_stream())).replace(LEAF, "$");
         match ty {
-            // rpc.rs has `&str`, client.rs and server.rs have `&TokenStream`.
+            // rpc.rs has `&str`, client.rs and server.rs have `&TokenStream` and its like.
             syn::Type::Reference(reference)
                 if reference.mutability.is_none() && reference.lifetime.is_none() =>
             {
-                let inner = &*reference.elem;
-                match simple_name(inner).as_deref() {
-                    Some("str") => Ok(self.plain(Type::Str)),
-                    Some(STREAM) => self.resolve(inner, context),
-                    _ => Err(unknown(shown())),
-                }
+                let known = match simple_name(&reference.elem).as_deref() {
+                    Some("str") => Some(self.plain(Type::Str)),
+                    Some(name) => self.references.get(name).copied(),
+                    None => None,
+                };
+                known.ok_or_else(|| unknown(shown()))
             }
             // `()` and pairs are what rpc.rs has.
             syn::Type::Tuple(tuple) if matches!(tuple.elems.len(), 0 | 2) => {
@@ -210,7 +220,6 @@ impl<'a> Types<'a> {
             ("usize", []) if is_integer => Type::Usize,
             ("String", []) => Type::Str,
             ("Vec", [element]) => Type::Vec(*element),
-            ("NonZero", [of]) if self.types[of.0 as usize] == Type::U32 => Type::Handle,
             _ => return self.named(name, arguments),
         };
         Ok(Some(self.plain(ty)))
@@ -241,9 +250,11 @@ impl<'a> Types<'a> {
         }
         let names = definition.parameters.iter().cloned();
         let scope: Scope = names.zip(arguments.iter().copied()).collect();
-        // Its place is known before its parts are: it may contain itself.
-        let id = self.push(Type::Struct(Vec::new()));
+        // Its number is known before its parts are: it may contain itself.
+        let id = self.push(Type::Bool);
         self.named.insert(key, id);
+        let place = encoding.file.line(encoding.line);
+        self.places.insert(name.to_owned(), place);
         let item = match definition.is_enum {
             true => format!("enum {name}"),
             false => format!("struct {name}"),
@@ -258,17 +269,32 @@ impl<'a> Types<'a> {
             let mut defined = definition.parts.iter().filter(|(name, _)| name == part);
             let ty = defined.next().and_then(|(_, ty)| *ty);
             let payload = ty.map(|ty| self.resolve(ty, context)).transpose()?;
-            let name = part.clone();
-            parts.push(Variant { name, payload });
+            parts.push((part.clone(), payload));
         }
-        self.types[id.0 as usize] = match definition.is_enum {
-            true => Type::Enum {
-                name: name.to_owned(),
-                variants: parts,
-            },
-            false => Type::Struct(parts.iter().filter_map(|part| part.payload).collect()),
+        let name = name.to_owned();
+        let parts = parts.into_iter();
+        self.types[id.0 as usize] = if definition.is_enum {
+            let variants = parts.map(|(name, payload)| Variant { name, payload });
+            let variants = variants.collect();
+            Type::Enum { name, variants }
+        } else {
+            let fields = parts.filter_map(|(name, ty)| Some(Field { name, ty: ty? }));
+            let mut fields: Vec<Field> = fields.collect();
+            if name == "Punct" {
+                self.mark_punctuation(&mut fields);
+            }
+            Type::Struct { name, fields }
         };
         Ok(Some(id))
+    }
+
+    /// The server knows few characters (rustc's `rustc_expand::proc_macro_server`).
+    fn mark_punctuation(&mut self, fields: &mut [Field]) {
+        for field in fields {
+            if field.name == "ch" && self.types[field.ty.0 as usize] == Type::U8 {
+                field.ty = self.plain(Type::Punctuation);
+            }
+        }
     }
 }
 
@@ -292,15 +318,18 @@ fn check_same(
     let differs = |found: String, expected: String| ProtocolError::Differs {
         place: encoding.file.line(encoding.line),
         item: format!("rpc_encode_decode! of {name}"),
-        found,
-        expected,
+        found: format!("`{found}`"),
+        expected: format!("`{expected}`"),
     };
     let kind = |is_enum| if is_enum { "enum" } else { "struct" }.to_owned();
     if definition.is_enum != encoding.is_enum {
         return Err(differs(kind(encoding.is_enum), kind(definition.is_enum)));
     }
     if definition.parameters.len() != encoding.parameters {
-        let parameters = |count| format!("{count} parameters");
+        let parameters = |count| match count {
+            1 => "1 parameter".to_owned(),
+            count => format!("{count} parameters"),
+        };
         let expected = parameters(definition.parameters.len());
         return Err(differs(parameters(encoding.parameters), expected));
     }

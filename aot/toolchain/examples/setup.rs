@@ -1,11 +1,11 @@
 //! Sets up a toolchain as the environment asks for it, telling each step, and prints it.
 //!
-//! `PM_AOT_CACHE=DIRECTORY cargo run --package pm-toolchain --example setup [abort]`
+//! `PM_AOT_CACHE=DIRECTORY cargo run --package pm-toolchain --example setup [abort|install|find]`
 
 use std::error::Error;
 use std::time::Instant;
 
-use pm_toolchain::{PanicStrategy, Progress, Request, SetupError, diagnose, setup};
+use pm_toolchain::{NoCheck, PanicStrategy, Progress, Request, SetupError, diagnose, find, setup};
 
 struct Lines(Instant);
 
@@ -23,13 +23,22 @@ impl Progress for Lines {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut request = Request::from_env()?;
-    if std::env::args().nth(1).as_deref() == Some("abort") {
-        request.panic = PanicStrategy::Abort;
+    match std::env::args().nth(1).as_deref() {
+        Some("abort") => request.panic = PanicStrategy::Abort,
+        Some("install") => request.install = true,
+        Some("find") => {
+            let start = Instant::now();
+            let toolchain = find(&request)?;
+            println!("{} in {:?}", toolchain.id, start.elapsed());
+            return Ok(());
+        }
+        _ => {}
     }
-    let toolchain =
-        setup(&request, &mut Lines(Instant::now())).inspect_err(|error: &SetupError| {
+    let toolchain = setup(&request, &mut Lines(Instant::now()), &NoCheck).inspect_err(
+        |error: &SetupError| {
             eprintln!("help: {}", error.help());
-        })?;
+        },
+    )?;
     println!("{}", serde_json::to_string_pretty(&toolchain)?);
     println!("{}", serde_json::to_string_pretty(&diagnose(&request))?);
     Ok(())

@@ -1,12 +1,15 @@
 //! What of a set-up is there and what is not, for `pm-aot doctor`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::cache::Cache;
+use crate::inputs::{ACTIVE, may_be_replaced};
+use crate::parts::Parts;
 use crate::rustc::Rustc;
-use crate::{Request, SetupError, debian, find, parts};
+use crate::rustup::Active;
+use crate::{Origin, Part, Request, SetupError, debian, find, parts, rustup};
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -68,10 +71,14 @@ pub fn diagnose(request: &Request) -> Vec<Check> {
     let mut checks = compiler(request, &cache);
     let complete = checks.iter().all(|check| check.status == Status::Ok);
     checks.push(Check::path("c_compiler", parts::c_compiler()));
-    checks.push(match find(request) {
-        Ok(toolchain) => Check::ok("wasm_sysroot", toolchain.wasm_sysroot.display().to_string()),
-        Err(error) => Check::failed("wasm_sysroot", Status::Warning, &error),
-    });
+    match find(request) {
+        Ok(toolchain) => {
+            checks.push(Check::ok("bridge", toolchain.bridge.to_string()));
+            let sysroot = toolchain.wasm_sysroot.display().to_string();
+            checks.push(Check::ok("wasm_sysroot", sysroot));
+        }
+        Err(error) => checks.push(Check::failed("wasm_sysroot", Status::Warning, &error)),
+    }
     checks.extend(directory(&cache));
     checks.push(match (debian::available(), complete) {
         (true, _) => Check::ok("apt", "apt-get, apt-cache, dpkg"),
@@ -87,49 +94,99 @@ pub fn diagnose(request: &Request) -> Vec<Check> {
     checks
 }
 
-/// The compiler that would be used, and what belongs to it.
+/// The compiler that would be used, why that one, and what belongs to it.
 fn compiler(request: &Request, cache: &Cache) -> Vec<Check> {
-    let active = request.rustc.as_deref().unwrap_or(Path::new("rustc"));
-    let mut rustc = Rustc::probe(active, None);
-    // What the set-up would do: the distribution's, where the active one is not complete.
-    let complete = |rustc: &Rustc| {
-        let libc = parts::libc(rustc, request.wasi_libc.as_deref());
-        rustc.sources().is_ok() && libc.is_ok() && parts::linker(rustc).is_ok()
+    let program = request.rustc.as_deref().unwrap_or(Path::new(ACTIVE));
+    let mut rustc = Rustc::probe(program, None);
+    let mut reason = reason(request, rustc.as_ref().ok());
+    let wanted = request.wasi_libc.as_deref();
+    let lacking = rustc.as_ref().map(|rustc| Parts::find(rustc, wanted));
+    let why_not = match &lacking {
+        Ok(parts) => parts.as_ref().err(),
+        Err(error) => Some(*error),
     };
+    let replaced = why_not.filter(|error| may_be_replaced(error, request, cache));
+    let replaced = replaced.map(ToString::to_string);
+    // What the set-up would do: the distribution's, where the active one is not complete.
     let mut incomplete = None;
-    if request.rustc.is_none() && !rustc.as_ref().is_ok_and(complete) {
+    if let Some(why_not) = replaced {
         if let Some(prefix) = debian::newest_prefix(cache) {
+            reason.found =
+                format!("the distribution's packages, in a private directory: {why_not}");
             rustc = Rustc::probe(&prefix, None);
         } else if debian::available() {
             // The set-up will fetch one, so nothing is missing for good.
             incomplete = Some("`pm-aot setup` fetches the distribution's compiler instead");
         }
     }
-    let mut checks = match &rustc {
-        Ok(rustc) => vec![
-            Check::ok("rustc", rustc.program.display().to_string()),
-            Check::ok("rustc_version", rustc.version.line.clone()),
-            Check::path("cargo", rustc.cargo()),
-            Check::ok("sysroot", rustc.sysroot.display().to_string()),
-            Check::path("library_sources", rustc.sources()),
-            Check::path(
-                "wasi_libc",
-                parts::libc(rustc, request.wasi_libc.as_deref()),
-            ),
-            Check::path("linker", parts::linker(rustc)),
-        ],
-        Err(error) => vec![Check::failed("rustc", Status::Missing, error)],
-    };
+    let mut checks = vec![reason];
+    match &rustc {
+        Ok(rustc) => {
+            checks.extend([
+                Check::ok("rustc", rustc.program.display().to_string()),
+                Check::ok("rustc_version", rustc.version.line.clone()),
+                Check::path("cargo", rustc.cargo()),
+                Check::ok("sysroot", rustc.sysroot.display().to_string()),
+            ]);
+            checks.extend(parts_of(rustc, wanted));
+        }
+        Err(error) => checks.push(Check::failed("rustc", Status::Missing, error)),
+    }
     if let Some(instead) = incomplete {
         for check in checks
             .iter_mut()
             .filter(|check| check.status == Status::Missing)
         {
             check.status = Status::Warning;
-            check.help = Some(instead.into());
+            let help = check
+                .help
+                .take()
+                .map(|help| format!("{help}; else {instead}"));
+            check.help = Some(help.unwrap_or_else(|| instead.into()));
         }
     }
     checks
+}
+
+/// Each part of a compiler. The help for one that is missing is the command that adds all of them.
+fn parts_of(rustc: &Rustc, wanted: Option<&Path>) -> Vec<Check> {
+    let help = Parts::find(rustc, wanted).err().map(|error| error.help());
+    let check = |name, part, found: Result<Option<PathBuf>, SetupError>| {
+        let found = found.and_then(|found| found.ok_or_else(|| rustc.incomplete(vec![part])));
+        let mut check = Check::path(name, found);
+        if check.status != Status::Ok {
+            check.help.clone_from(&help);
+        }
+        check
+    };
+    vec![
+        check("library_sources", Part::Sources, Ok(rustc.sources())),
+        check("wasi_libc", Part::Libc, parts::libc(rustc, wanted)),
+        check("linker", Part::Linker, Ok(parts::linker(rustc))),
+    ]
+}
+
+/// The toolchain, and why it is this one.
+fn reason(request: &Request, rustc: Option<&Rustc>) -> Check {
+    let found = match (&request.rustc, rustup::active(Path::new(ACTIVE), None)) {
+        (Some(_), _) => "the rustc that was asked for (--rustc, PM_AOT_RUSTC)".into(),
+        (None, Some(active)) => described(&active),
+        (None, None) => match rustc.map(Origin::of) {
+            Some(Origin::Package { .. }) => "the distribution's, on PATH".into(),
+            Some(_) => "the one on PATH".into(),
+            None => "none".into(),
+        },
+    };
+    Check::ok("toolchain", found)
+}
+
+/// rustup's choice and its reason.
+fn described(Active { name, reason }: &Active) -> String {
+    match &**reason {
+        "default" => format!("rustup's {name}, its default"),
+        "" => format!("rustup's {name}"),
+        reason => format!("rustup's {name}, {reason}"),
+    }
 }
 
 /// The cache directory: can it be written to, and is there space?
@@ -204,6 +261,22 @@ mod tests {
             panic: PanicStrategy::Unwind,
             cache: cache.to_owned(),
             offline: true,
+            install: false,
+        }
+    }
+
+    #[test]
+    fn rustups_choice_has_its_reason() {
+        for (reason, expect) in [
+            ("default", "rustup's x, its default"),
+            ("", "rustup's x"),
+            ("overridden by '/f'", "rustup's x, overridden by '/f'"),
+        ] {
+            let active = Active {
+                name: "x".into(),
+                reason: reason.into(),
+            };
+            assert_eq!(described(&active), expect);
         }
     }
 

@@ -3,7 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::origin::none_of;
 use crate::version::OLDEST;
+use crate::{Origin, Part};
 
 /// Why there is no toolchain.
 #[derive(Debug, thiserror::Error)]
@@ -60,24 +62,36 @@ pub enum SetupError {
         /// Its release.
         release: String,
     },
-    /// rustc has no library sources with it.
-    #[error("rustc {release} in `{}` has no library sources", sysroot.display())]
-    NoSources {
-        /// Its sysroot.
-        sysroot: PathBuf,
+    /// rustup would use a toolchain that is not installed.
+    #[error("the toolchain `{toolchain}`, which rustup chooses here, is not installed")]
+    NotInstalled {
+        /// Its name.
+        toolchain: String,
+    },
+    /// rustc is there, and not all that belongs to it.
+    #[error("rustc {release} in `{}` has {}", sysroot.display(), none_of(missing))]
+    Incomplete {
         /// Its release.
         release: String,
+        /// Its sysroot.
+        sysroot: PathBuf,
+        /// What is missing.
+        missing: Vec<Part>,
+        /// Where that can be had from.
+        origin: Origin,
+    },
+    /// A command that would have added what is missing has failed.
+    #[error("`{command}` failed:\n{detail}")]
+    Install {
+        /// The command.
+        command: String,
+        /// The end of what it said.
+        detail: String,
     },
     /// There is no cargo with that rustc.
     #[error("there is no cargo for the rustc in `{}`", sysroot.display())]
     NoCargo {
         /// Its sysroot.
-        sysroot: PathBuf,
-    },
-    /// No wasi-libc.
-    #[error("no wasi-libc (`libc.a` and `crt1-reactor.o`) for the rustc in `{}`", sysroot.display())]
-    NoLibc {
-        /// rustc's sysroot.
         sysroot: PathBuf,
     },
     /// `PM_AOT_WASI_LIBC` names a folder that does not contain one.
@@ -86,11 +100,15 @@ pub enum SetupError {
         /// The folder.
         path: PathBuf,
     },
-    /// No linker for wasm.
-    #[error("no linker for wasm (`rust-lld` or `wasm-ld`) for the rustc in `{}`", sysroot.display())]
-    NoLinker {
-        /// rustc's sysroot.
-        sysroot: PathBuf,
+    /// The linker for wasm does not link what rustc compiles.
+    #[error("`{}` does not link a macro crate of this rustc:\n{detail}", linker.display())]
+    Linker {
+        /// The linker.
+        linker: PathBuf,
+        /// rustc's LLVM, whose lld would.
+        llvm: Option<u32>,
+        /// The end of what rustc said.
+        detail: String,
     },
     /// No C compiler, which rustc links build scripts with.
     #[error("there is no C compiler (`cc`), which rustc links build scripts with")]
@@ -150,10 +168,24 @@ pub enum SetupError {
         /// What is wrong.
         detail: String,
     },
+    /// The standard library's dependencies could not be fetched.
+    #[error("the standard library's dependencies could not be fetched:\n{detail}")]
+    Crates {
+        /// The end of what cargo said.
+        detail: String,
+    },
     /// Building the standard library failed.
     #[error("the standard library could not be built for wasm:\n{detail}")]
     Library {
         /// The end of what cargo said.
+        detail: String,
+    },
+    /// Compiling what macros are linked with failed.
+    #[error("`{name}`, which macros are linked with, could not be compiled:\n{detail}")]
+    Runtime {
+        /// Its source.
+        name: String,
+        /// The end of what rustc said.
         detail: String,
     },
     /// A file could not be read or written.
@@ -167,4 +199,26 @@ pub enum SetupError {
         /// What the system said.
         source: io::Error,
     },
+    /// The sources of rustc's `proc_macro` have a shape that is not understood, or a bridge that is not
+    /// known.
+    #[error("the proc-macro bridge of this rustc is not one that pm-aot knows")]
+    Bridge(#[from] pm_protocol::ProtocolError),
+    /// rustc didn't pass the conformance check.
+    #[error("rustc {release} does not pass the conformance check: {reason}")]
+    Refused {
+        /// Its release.
+        release: String,
+        /// The first difference.
+        reason: String,
+        /// Where this is kept.
+        folder: PathBuf,
+    },
+}
+
+impl SetupError {
+    /// Whether the rustc is complete, and refused for its bridge: macros can run natively then.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Bridge(_) | Self::Refused { .. })
+    }
 }

@@ -1,9 +1,10 @@
 //! The command that mends what is missing.
 
 use std::io;
-use std::path::Path;
 
-use crate::SetupError;
+use crate::origin::joined;
+use crate::version::OLDEST;
+use crate::{SetupError, spec};
 
 const WRITABLE: &str = "set PM_AOT_CACHE to a directory that you may write to";
 const SPACE: &str = "free some space, or set PM_AOT_CACHE to a directory on a larger disk";
@@ -26,28 +27,17 @@ impl SetupError {
             Self::TooOld { .. } => {
                 "run `rustup update`, or give a newer one with `--rustc PATH`".into()
             }
-            Self::NoSources { sysroot, .. } => match rustup_toolchain(sysroot) {
-                Some(name) => format!("run `rustup component add rust-src --toolchain {name}`"),
-                None => {
-                    "install the package with its sources (Debian: `apt-get install rust-web-src` \
-                         or `rust-src`, whichever rustc is from)"
-                        .into()
-                }
-            },
+            Self::NotInstalled { .. } | Self::Incomplete { .. } => self.how_to_complete(),
+            Self::Install { .. } => {
+                "check the network (and RUSTUP_DIST_SERVER), then run `pm-aot setup --install` \
+                 again"
+                    .into()
+            }
             Self::NoCargo { .. } => "put that toolchain's cargo beside its rustc".into(),
-            Self::NoLibc { sysroot } => match rustup_toolchain(sysroot) {
-                Some(name) => format!("run `rustup target add wasm32-wasip1 --toolchain {name}`"),
-                None => {
-                    "run `apt-get install wasi-libc`, or set PM_AOT_WASI_LIBC to the folder that \
-                         contains `libc.a` and `crt1-reactor.o`"
-                        .into()
-                }
-            },
             Self::BadLibc { .. } => {
                 "set PM_AOT_WASI_LIBC to a wasi-libc's `lib/wasm32-wasip1` folder, or unset it"
                     .into()
             }
-            Self::NoLinker { .. } => "run `apt-get install lld`, or put `wasm-ld` on PATH".into(),
             Self::NoCompiler => "run `apt-get install gcc libc6-dev`, or put `cc` on PATH".into(),
             Self::NothingFits { active } => active.help(),
             Self::Offline { active } => {
@@ -59,7 +49,12 @@ impl SetupError {
                     .into()
             }
             Self::Update { .. } => "run `sudo apt-get update`, then `pm-aot setup` again".into(),
-            Self::Download { detail } | Self::Unpack { detail, .. } | Self::Library { detail }
+            Self::Download { detail }
+            | Self::Unpack { detail, .. }
+            | Self::Library { detail }
+            | Self::Runtime { detail, .. }
+            | Self::Linker { detail, .. }
+            | Self::Crates { detail }
                 if detail.contains("No space left") =>
             {
                 SPACE.into()
@@ -70,24 +65,65 @@ impl SetupError {
             Self::Unpack { .. } => {
                 "run `pm-aot setup` again: the package is downloaded anew".into()
             }
+            Self::Bridge(_) => {
+                "use a rustc whose bridge is known (docs/COMPILERS.md), or a newer pm-aot; with this \
+                 one macros run natively"
+                    .into()
+            }
+            Self::Refused { folder, .. } => format!(
+                "use a rustc that is known (docs/COMPILERS.md), or a newer pm-aot; with this one \
+                 macros run natively. To check it again, remove `{}`",
+                folder.display()
+            ),
             Self::NotSetUp { .. } => "run `pm-aot setup`".into(),
             Self::Sources { .. } => {
-                "use a released rustc; 1.96 is known to work (`pm-aot setup --rustc PATH`)".into()
+                format!(
+                    "use a released rustc, of 1.{OLDEST} or later (`pm-aot setup --rustc PATH`)"
+                )
             }
-            Self::Library { .. } => {
+            Self::Crates { .. } => {
+                "check the network and cargo's configuration, then run `pm-aot setup` again".into()
+            }
+            Self::Linker { llvm, .. } => {
+                let of = llvm.map_or_else(String::new, |llvm| format!("-{llvm}"));
+                format!(
+                    "install the lld of rustc's LLVM: `apt-get install lld{of}`, or put \
+                     `wasm-ld{of}` on PATH"
+                )
+            }
+            Self::Library { .. } | Self::Runtime { .. } => {
                 "see the messages above; `pm-aot doctor` checks what the build needs".into()
             }
             Self::Program { program, .. } => format!("install `{program}`, or put it on PATH"),
         }
     }
-}
+    /// The commands that add what is missing, where they need no privileges.
+    pub(crate) fn commands(&self) -> Vec<Vec<String>> {
+        match self {
+            Self::NotInstalled { toolchain } => {
+                let words = ["rustup", "toolchain", "install", toolchain];
+                let parts = ["--component", "rust-src", "--target", spec::TARGET];
+                let words = words.into_iter().chain(parts);
+                vec![words.map(str::to_owned).collect()]
+            }
+            Self::Incomplete {
+                missing, origin, ..
+            } => origin.commands(missing),
+            _ => Vec::new(),
+        }
+    }
 
-/// The name of the rustup toolchain that a sysroot is.
-pub(crate) fn rustup_toolchain(sysroot: &Path) -> Option<&str> {
-    let parent = sysroot.parent()?;
-    (parent.file_name()? == "toolchains")
-        .then(|| sysroot.file_name()?.to_str())
-        .flatten()
+    fn how_to_complete(&self) -> String {
+        match self {
+            Self::Incomplete {
+                sysroot,
+                missing,
+                origin,
+                ..
+            } => origin.help(missing, sysroot),
+            _ => format!("run `{}`", joined(&self.commands())),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -95,6 +131,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::{Origin, Part};
 
     fn io(kind: io::ErrorKind) -> io::Error {
         io::Error::new(kind, "why")
@@ -168,7 +205,7 @@ mod tests {
                 program: program(),
                 release: "1.63.0".into(),
             },
-            "`/x/rustc` is rustc 1.63.0, and 1.95 is the oldest that will do",
+            "`/x/rustc` is rustc 1.63.0, and 1.85 is the oldest that will do",
             "rustup update",
         );
         check(
@@ -189,28 +226,41 @@ mod tests {
 
     #[test]
     fn what_goes_with_the_compiler() {
-        let rustup = || PathBuf::from("/home/u/.rustup/toolchains/stable-x86_64");
-        let sources = |sysroot| SetupError::NoSources {
-            sysroot,
+        let incomplete = SetupError::Incomplete {
             release: "1.96.0".into(),
+            sysroot: "/r/toolchains/stable".into(),
+            missing: vec![Part::Sources, Part::Libc],
+            origin: Origin::Rustup("stable".into()),
         };
-        check(
-            sources(rustup()),
-            "rustc 1.96.0 in `/home/u/.rustup/toolchains/stable-x86_64` has no library sources",
-            "run `rustup component add rust-src --toolchain stable-x86_64`",
+        assert_eq!(
+            incomplete.commands(),
+            [
+                "rustup component add rust-src --toolchain stable",
+                "rustup target add wasm32-wasip1 --toolchain stable"
+            ]
+            .map(|line| line.split(' ').map(str::to_owned).collect::<Vec<_>>())
         );
-        assert!(
-            sources("/usr".into())
-                .help()
-                .contains("apt-get install rust-web-src")
-        );
-        let libc = |sysroot| SetupError::NoLibc { sysroot };
-        let help = "run `rustup target add wasm32-wasip1 --toolchain stable-x86_64`";
-        assert_eq!(libc(rustup()).help(), help);
         check(
-            libc("/usr".into()),
-            "no wasi-libc (`libc.a` and `crt1-reactor.o`) for the rustc in `/usr`",
-            "apt-get install wasi-libc",
+            incomplete,
+            "rustc 1.96.0 in `/r/toolchains/stable` has no library sources and no wasi-libc \
+             (`libc.a` and `crt1-reactor.o`)",
+            "run `rustup component add rust-src --toolchain stable && rustup target add \
+             wasm32-wasip1 --toolchain stable`",
+        );
+        check(
+            SetupError::NotInstalled {
+                toolchain: "1.90.0".into(),
+            },
+            "the toolchain `1.90.0`, which rustup chooses here, is not installed",
+            "run `rustup toolchain install 1.90.0 --component rust-src --target wasm32-wasip1`",
+        );
+        check(
+            SetupError::Install {
+                command: "rustup target add x".into(),
+                detail: "error: no route".into(),
+            },
+            "`rustup target add x` failed:\nerror: no route",
+            "check the network",
         );
         check(
             SetupError::BadLibc { path: "/l".into() },
@@ -218,11 +268,13 @@ mod tests {
             "PM_AOT_WASI_LIBC",
         );
         check(
-            SetupError::NoLinker {
-                sysroot: "/usr".into(),
+            SetupError::Linker {
+                linker: "/usr/bin/wasm-ld".into(),
+                llvm: Some(22),
+                detail: "wasm-ld: error".into(),
             },
-            "no linker for wasm (`rust-lld` or `wasm-ld`) for the rustc in `/usr`",
-            "apt-get install lld",
+            "`/usr/bin/wasm-ld` does not link a macro crate of this rustc:\nwasm-ld: error",
+            "`apt-get install lld-22`",
         );
         check(
             SetupError::NoCompiler,
@@ -234,10 +286,11 @@ mod tests {
     #[test]
     fn the_distribution() {
         let active = || {
-            let sysroot = "/r/toolchains/stable".into();
-            Box::new(SetupError::NoSources {
-                sysroot,
+            Box::new(SetupError::Incomplete {
                 release: "1.96.0".into(),
+                sysroot: "/r/toolchains/stable".into(),
+                missing: vec![Part::Sources],
+                origin: Origin::Rustup("stable".into()),
             })
         };
         check(
@@ -254,7 +307,7 @@ mod tests {
             SetupError::NoPackages {
                 newest: Some("1.63.0".into()),
             },
-            "the package lists have no rustc of 1.95 or later with cargo and its sources \
+            "the package lists have no rustc of 1.85 or later with cargo and its sources \
              (the newest is 1.63.0)",
             "apt-get update",
         );
@@ -292,21 +345,27 @@ mod tests {
             "pm-aot doctor",
         );
         check(
+            SetupError::Crates {
+                detail: "error: no route".into(),
+            },
+            "the standard library's dependencies could not be fetched:\nerror: no route",
+            "check the network",
+        );
+        check(
+            SetupError::Runtime {
+                name: "gaps.rs".into(),
+                detail: "error: x".into(),
+            },
+            "`gaps.rs`, which macros are linked with, could not be compiled:\nerror: x",
+            "pm-aot doctor",
+        );
+        check(
             SetupError::Sources {
                 path: "/s/Cargo.toml".into(),
                 detail: "no table".into(),
             },
             "`/s/Cargo.toml` is not as expected: no table",
-            "1.96 is known to work",
+            "use a released rustc, of 1.85 or later",
         );
-    }
-
-    #[test]
-    fn rustup_toolchains_have_names() {
-        assert_eq!(
-            rustup_toolchain(Path::new("/h/toolchains/nightly")),
-            Some("nightly")
-        );
-        assert_eq!(rustup_toolchain(Path::new("/usr")), None);
     }
 }

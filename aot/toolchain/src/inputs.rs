@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use pm_answers::{Answers, Circumstances};
 
 use crate::cache::Cache;
+use crate::exceptions::Exceptions;
+use crate::parts::Parts;
 use crate::rustc::Rustc;
 use crate::{
-    PanicStrategy, Request, SetupError, Toolchain, debian, library, link, mirror, parts, spec,
+    Bridge, PanicStrategy, Request, SetupError, Toolchain, debian, library, link, mirror, rustup,
+    spec,
 };
 
 /// Counts changes of how the set-up builds what it builds, other than the flags in [`Inputs::id`].
-const RECIPE: u32 = 3;
+const RECIPE: u32 = 4;
 
 /// All that a set-up needs, found on this machine.
 #[derive(Clone, Debug)]
@@ -22,6 +25,7 @@ pub(crate) struct Inputs {
     pub(crate) libc: PathBuf,
     pub(crate) linker: PathBuf,
     pub(crate) panic: PanicStrategy,
+    pub(crate) exceptions: Exceptions,
     /// The adapted target specification.
     pub(crate) spec: String,
     /// Names the toolchain: a hash of what it is built from.
@@ -32,30 +36,38 @@ impl Inputs {
     /// The rustc that was asked for, else the active one if it is complete, else one of the
     /// private prefixes that are there.
     pub(crate) fn find(request: &Request, cache: &Cache) -> Result<Self, SetupError> {
-        if let Some(program) = &request.rustc {
-            return Self::complete(Rustc::probe(program, Some(cache))?, request, cache);
-        }
-        let active = Rustc::probe(Path::new("rustc"), Some(cache));
-        let active = active.and_then(|rustc| Self::complete(rustc, request, cache));
-        match (active, debian::newest_prefix(cache)) {
-            (Ok(inputs), _) => Ok(inputs),
-            (Err(_), Some(rustc)) => {
+        let error = match Self::active(request, cache) {
+            Ok(inputs) => return Ok(inputs),
+            Err(error) => error,
+        };
+        match debian::newest_prefix(cache) {
+            Some(rustc) if may_be_replaced(&error, request, cache) => {
                 Self::complete(Rustc::probe(&rustc, Some(cache))?, request, cache)
             }
-            (Err(error), None) => Err(error),
+            _ => Err(error),
         }
+    }
+
+    /// The rustc that was asked for, else the active one, and nothing else.
+    pub(crate) fn active(request: &Request, cache: &Cache) -> Result<Self, SetupError> {
+        let program = request.rustc.as_deref().unwrap_or(Path::new(ACTIVE));
+        Self::complete(Rustc::probe(program, Some(cache))?, request, cache)
     }
 
     /// Finds what belongs to a rustc.
     fn complete(rustc: Rustc, request: &Request, cache: &Cache) -> Result<Self, SetupError> {
-        let sources = rustc.sources()?;
-        let libc = parts::libc(&rustc, request.wasi_libc.as_deref())?;
-        let linker = parts::linker(&rustc)?;
+        let Parts {
+            sources,
+            libc,
+            linker,
+        } = Parts::find(&rustc, request.wasi_libc.as_deref())?;
         let cargo = rustc.cargo()?;
         let panic = request.panic;
-        let spec = spec::adapt(&rustc.target_spec()?, panic)?;
+        let exceptions = Exceptions::of_llvm(rustc.version.llvm);
+        let spec = spec::adapt(&rustc.target_spec()?, panic, exceptions)?;
         let libc_digest = digest_of_libc(&libc, cache)?;
-        let id = id(&rustc, &spec, &libc_digest, &sources)?;
+        let linked = link::sources(panic, exceptions).join("\0");
+        let id = id(&rustc, &spec, &linked, &libc_digest, &sources)?;
         Ok(Self {
             rustc,
             cargo,
@@ -63,13 +75,14 @@ impl Inputs {
             libc,
             linker,
             panic,
+            exceptions,
             spec,
             id,
         })
     }
 
     /// The toolchain as it is, or will be, in a folder.
-    pub(crate) fn toolchain(&self, folder: &Path) -> Result<Toolchain, SetupError> {
+    pub(crate) fn toolchain(&self, folder: &Path, bridge: Bridge) -> Result<Toolchain, SetupError> {
         let target_spec = folder.join(format!("{}.json", spec::TARGET));
         let wasm_sysroot = folder.join("sysroot");
         let bin_path = self.rustc.bin().map(Path::to_owned).into_iter().collect();
@@ -89,12 +102,32 @@ impl Inputs {
             wasm_sysroot,
             libc: self.libc.clone(),
             panic: self.panic,
+            bridge,
         })
     }
 }
 
+/// The compiler that a shell would start.
+pub(crate) const ACTIVE: &str = "rustc";
+
+/// Whether another rustc may be used for the active one, which has this error: not if anybody has
+/// asked for that.
+pub(crate) fn may_be_replaced(error: &SetupError, request: &Request, cache: &Cache) -> bool {
+    if request.rustc.is_some() || matches!(error, SetupError::NotInstalled { .. }) {
+        return false;
+    }
+    let active = rustup::active(Path::new(ACTIVE), Some(cache));
+    !active.is_some_and(|active| active.was_chosen())
+}
+
 /// Hashes what the standard library and the macros are built from. No paths: they change nothing.
-fn id(rustc: &Rustc, spec: &str, libc: &str, sources: &Path) -> Result<String, SetupError> {
+fn id(
+    rustc: &Rustc,
+    spec: &str,
+    linked: &str,
+    libc: &str,
+    sources: &Path,
+) -> Result<String, SetupError> {
     let mut hasher = blake3::Hasher::new();
     let mut add = |part: &[u8]| {
         hasher.update(&(part.len() as u64).to_le_bytes());
@@ -106,15 +139,40 @@ fn id(rustc: &Rustc, spec: &str, libc: &str, sources: &Path) -> Result<String, S
     add(library::FLAGS.join("\0").as_bytes());
     add(library::PROFILE.join("\0").as_bytes());
     add(link::EXPORTS.join("\0").as_bytes());
-    add(link::SOURCES.join("\0").as_bytes());
+    add(linked.as_bytes());
     add(link::initial_heap().as_bytes());
     for (name, text) in mirror::REPLACED {
         add(name.as_bytes());
         add(text.as_bytes());
     }
     add(&fs_err::read(sources.join("Cargo.lock"))?);
+    // Two nightlies of one day, or sources that somebody edits: the version says nothing of these.
+    let folder = sources.join("proc_macro/src");
+    for file in files(&folder)? {
+        let name = file.strip_prefix(&folder).unwrap_or(&file);
+        add(name.as_os_str().as_encoded_bytes());
+        add(&fs_err::read(&file)?);
+    }
     add(libc.as_bytes());
     Ok(hasher.finalize().to_hex()[..16].to_owned())
+}
+
+/// The files in a folder and the folders in it, in order.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, SetupError> {
+    let mut entries = Vec::new();
+    for entry in fs_err::read_dir(folder)? {
+        entries.push(entry?.path());
+    }
+    entries.sort_unstable();
+    let mut found = Vec::new();
+    for path in entries {
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 /// Of what is linked of a libc. It's some megabytes, so the answer is kept.
@@ -136,4 +194,121 @@ fn digest_of_libc(libc: &Path, cache: &Cache) -> Result<String, SetupError> {
         }
         Ok(hasher.finalize().to_hex().to_string())
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A toolchain of scripts, complete as far as it is looked at.
+    fn toolchain(root: &Path) -> Request {
+        let sysroot = root.join("sysroot");
+        let script = format!(
+            "#!/bin/sh\ncase \"$*\" in -vV) cat '{0}/version';; *sysroot) echo '{0}';; \
+             *) echo '{{}}';; esac\n",
+            sysroot.display()
+        );
+        for (file, text) in [
+            (
+                "version",
+                "rustc 1.97.0-nightly (x)\nhost: h\nrelease: 1.97.0-nightly\n",
+            ),
+            ("bin/rustc", &script),
+            ("bin/cargo", ""),
+            ("lib/rustlib/h/bin/rust-lld", ""),
+            ("lib/rustlib/src/rust/library/Cargo.lock", ""),
+            ("lib/rustlib/src/rust/library/std/Cargo.toml", ""),
+            ("lib/rustlib/src/rust/library/proc_macro/src/lib.rs", ""),
+            (
+                "lib/rustlib/src/rust/library/proc_macro/src/bridge/mod.rs",
+                "",
+            ),
+            ("lib/rustlib/wasm32-wasip1/lib/self-contained/libc.a", ""),
+            (
+                "lib/rustlib/wasm32-wasip1/lib/self-contained/crt1-reactor.o",
+                "",
+            ),
+        ] {
+            let path = sysroot.join(file);
+            fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+            fs_err::write(path, text).unwrap();
+        }
+        let rustc = sysroot.join("bin/rustc");
+        fs_err::set_permissions(&rustc, PermissionsExt::from_mode(0o755)).unwrap();
+        Request {
+            rustc: Some(rustc),
+            wasi_libc: None,
+            panic: PanicStrategy::Unwind,
+            cache: root.join("cache"),
+            offline: true,
+            install: false,
+        }
+    }
+
+    fn id(request: &Request) -> String {
+        let cache = Cache::new(&request.cache);
+        Inputs::active(request, &cache).unwrap().id
+    }
+
+    #[test]
+    fn whatever_a_toolchain_is_made_of_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let request = toolchain(folder.path());
+        let sysroot = folder.path().join("sysroot");
+        let first = id(&request);
+        assert_eq!(id(&request), first);
+        for file in [
+            "lib/rustlib/src/rust/library/Cargo.lock",
+            "lib/rustlib/src/rust/library/proc_macro/src/lib.rs",
+            "lib/rustlib/src/rust/library/proc_macro/src/bridge/mod.rs",
+            "lib/rustlib/wasm32-wasip1/lib/self-contained/libc.a",
+            "lib/rustlib/wasm32-wasip1/lib/self-contained/crt1-reactor.o",
+        ] {
+            fs_err::write(sysroot.join(file), "changed").unwrap();
+            assert_ne!(id(&request), first, "{file}");
+            fs_err::write(sysroot.join(file), "").unwrap();
+            assert_eq!(id(&request), first, "{file}");
+        }
+        let more = sysroot.join("lib/rustlib/src/rust/library/proc_macro/src/more.rs");
+        fs_err::write(more, "").unwrap();
+        assert_ne!(id(&request), first);
+        // Not what it isn't made of.
+        fs_err::write(sysroot.join("lib/rustlib/src/rust/library/README.md"), "").unwrap();
+        let other = Request {
+            panic: PanicStrategy::Abort,
+            ..request.clone()
+        };
+        assert_ne!(id(&other), id(&request));
+    }
+
+    #[test]
+    fn a_compiler_that_is_updated_in_place_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let request = toolchain(folder.path());
+        let sysroot = folder.path().join("sysroot");
+        let manifest = sysroot.join(crate::origin::MANIFEST);
+        fs_err::write(&manifest, "old").unwrap();
+        let first = id(&request);
+        let version = "rustc 1.98.0-nightly (y)\nhost: h\nrelease: 1.98.0-nightly\n";
+        fs_err::write(sysroot.join("version"), version).unwrap();
+        fs_err::write(&manifest, "newer").unwrap();
+        assert_ne!(id(&request), first);
+    }
+
+    #[test]
+    fn two_toolchains_are_found_side_by_side() {
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let first = toolchain(one.path());
+        let mut second = toolchain(other.path());
+        second.cache.clone_from(&first.cache);
+        // The same content in another place is the same toolchain.
+        assert_eq!(id(&first), id(&second));
+        let sources = "sysroot/lib/rustlib/src/rust/library/proc_macro/src/lib.rs";
+        fs_err::write(other.path().join(sources), "other").unwrap();
+        let ids = [id(&first), id(&second)];
+        assert_ne!(ids[0], ids[1]);
+        assert_eq!([id(&first), id(&second)], ids);
+    }
 }

@@ -5,16 +5,19 @@
 //! user's cache. [`find`] answers what is there already; [`diagnose()`] says what is there and what
 //! is not. Nothing here knows of wasmtime, artifacts or cargo's build of the user's workspace.
 
+mod bridge;
 mod cache;
 mod command;
 mod debian;
 mod diagnose;
 mod error;
+mod exceptions;
 mod help;
 mod inputs;
 mod library;
 mod link;
 mod mirror;
+mod origin;
 mod parts;
 mod progress;
 mod request;
@@ -25,9 +28,11 @@ mod spec;
 mod toolchain;
 mod version;
 
+pub use bridge::{Accepted, Bridge, Conformance, NoCheck};
 pub use cache::{answers_dir, cache_dir};
 pub use diagnose::{Check, Status, diagnose};
 pub use error::SetupError;
+pub use origin::{Origin, Part};
 pub use progress::{Progress, Silent};
 pub use request::Request;
 pub use rustc::sysroot;
@@ -40,3 +45,10 @@ pub use toolchain::{PanicStrategy, Toolchain};
 mod lists;
 #[cfg(test)]
 mod lists_tests;
+
+/// Not of this crate: the linker's of an old compiler. Here, it's tested.
+#[cfg(test)]
+#[path = "../runtime/exceptions.rs"]
+mod translation;
+#[cfg(test)]
+mod translation_tests;

@@ -3,8 +3,11 @@
 //! The crate rustc-build-sysroot does nearly this. It was tried: it works in a directory of random
 //! name and names the sources by absolute paths, which cargo hashes into every symbol, and it has
 //! no way round std's crate type `dylib`, which cannot be linked for this target. Here the library's
-//! workspace is mirrored by links, so that all paths are relative to it, with three manifests and one
-//! source file changed.
+//! workspace is mirrored by links, so that all paths are relative to it, with three manifests and two
+//! source files changed.
+//!
+//! The build itself knows no configuration and no network. Sources without their dependencies
+//! (`vendor`) are the one exception: cargo fetches these first, as the user has configured it.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -48,6 +51,7 @@ pub(crate) fn build(
     inputs: &Inputs,
     toolchain: &Toolchain,
     staging: &Path,
+    offline: bool,
     progress: &mut dyn Progress,
 ) -> Result<(), SetupError> {
     // rustc sees the working directory without links.
@@ -55,8 +59,12 @@ pub(crate) fn build(
     let library = staging.join("library");
     mirror::library(&inputs.sources, &library, inputs.panic)?;
 
-    let mut cargo = cargo(inputs, toolchain, &staging)?;
-    let total = units(&mut cargo, &staging)?;
+    let vendor = match inputs.sources.join("vendor") {
+        vendor if vendor.is_dir() => vendor,
+        _ => fetch(toolchain, &staging, offline, progress)?,
+    };
+    let mut cargo = cargo(inputs, toolchain, &staging, &vendor)?;
+    let total = units(&cargo)?;
     progress.step(
         "Compiling",
         &format!("std and proc_macro for {}", spec::TARGET),
@@ -82,16 +90,48 @@ pub(crate) fn build(
     Ok(())
 }
 
-/// The build as a cargo command, without its message format.
-fn cargo(inputs: &Inputs, toolchain: &Toolchain, staging: &Path) -> Result<Command, SetupError> {
+/// Fetches the library's dependencies into the folder that is returned.
+///
+/// With the configuration at the user's home, since that says where crates come from: a mirror, a
+/// proxy. That of the project around has nothing to do with it.
+fn fetch(
+    toolchain: &Toolchain,
+    staging: &Path,
+    offline: bool,
+    progress: &mut dyn Progress,
+) -> Result<PathBuf, SetupError> {
+    progress.step("Fetching", "the standard library's dependencies");
+    let vendor = staging.join("vendor");
     let mut cargo = toolchain.unstable_command(&toolchain.cargo);
-    forget_configuration(&mut cargo);
-    let library = staging.join("library");
-    cargo
-        .current_dir(&library)
-        .args(["build", "--release", "--package", "sysroot"]);
+    cargo.current_dir(Path::new("/"));
+    cargo.args(["vendor", "--versioned-dirs", "--respect-source-config"]);
     cargo.args([
-        "-Zjson-target-spec",
+        "--manifest-path",
+        text(&staging.join("library/Cargo.toml"))?,
+    ]);
+    if offline {
+        cargo.arg("--offline");
+    }
+    cargo.arg(&vendor);
+    command::output(&mut cargo, |detail| SetupError::Crates { detail })?;
+    Ok(vendor)
+}
+
+/// The build as a cargo command, without its message format.
+fn cargo(
+    inputs: &Inputs,
+    toolchain: &Toolchain,
+    staging: &Path,
+    vendor: &Path,
+) -> Result<Command, SetupError> {
+    let library = staging.join("library");
+    let mut cargo = isolated(toolchain, staging);
+    cargo.args(["build", "--release", "--package", "sysroot", "--offline"]);
+    cargo.args(["--manifest-path", text(&library.join("Cargo.toml"))?]);
+    if needs_target_flag(toolchain, staging)? {
+        cargo.arg("-Zjson-target-spec");
+    }
+    cargo.args([
         "-Zunstable-options",
         "--target",
         text(&toolchain.target_spec)?,
@@ -99,30 +139,51 @@ fn cargo(inputs: &Inputs, toolchain: &Toolchain, staging: &Path) -> Result<Comma
     for setting in PROFILE {
         cargo.args(["--config", &format!("profile.release.{setting}")]);
     }
-    if inputs.sources.join("vendor").is_dir() {
-        cargo.args([
-            "--offline",
-            "--config",
-            "source.crates-io.replace-with=\"pm-aot-vendored\"",
-        ]);
-        cargo.args(["--config", "source.pm-aot-vendored.directory=\"vendor\""]);
-        // Nothing of the user's is needed, so none of it can get in the way.
-        cargo.env("CARGO_HOME", staging.join("home"));
-    }
+    cargo.args([
+        "--config",
+        "source.crates-io.replace-with=\"pm-aot-vendored\"",
+    ]);
+    let vendor = toml::Value::from(text(vendor)?);
+    cargo.args([
+        "--config",
+        &format!("source.pm-aot-vendored.directory={vendor}"),
+    ]);
     // Cargo gives each of these the last word over the configuration.
     cargo.env("CARGO_TARGET_DIR", staging.join("target"));
     cargo.env("CARGO_BUILD_BUILD_DIR", staging.join("target"));
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(inputs, &library)?);
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", rustflags(inputs, staging)?);
     // Tells these crates apart from others of the same name in a user's build.
     cargo.env("__CARGO_DEFAULT_LIB_METADATA", "pm-aot");
     Ok(cargo)
+}
+
+/// Cargo without anybody's configuration: it looks for files in its working directory, in all
+/// folders above that, and at its home.
+fn isolated(toolchain: &Toolchain, staging: &Path) -> Command {
+    let mut cargo = toolchain.unstable_command(&toolchain.cargo);
+    forget_configuration(&mut cargo);
+    cargo
+        .current_dir(Path::new("/"))
+        .env("CARGO_HOME", staging.join("home"));
+    cargo
+}
+
+/// Whether cargo wants to be told that a target may be a file. Those before 1.95 don't know the
+/// flag.
+fn needs_target_flag(toolchain: &Toolchain, staging: &Path) -> Result<bool, SetupError> {
+    let mut cargo = isolated(toolchain, staging);
+    let flags = command::output(cargo.args(["-Z", "help"]), |detail| SetupError::Library {
+        detail,
+    })?;
+    Ok(flags.contains("json-target-spec"))
 }
 
 /// Where official and distributions' builds say that the library's dependencies are.
 const DEPENDENCIES: &str = "/rust/deps";
 
 /// [`FLAGS`], and paths as the native library has them.
-fn rustflags(inputs: &Inputs, library: &Path) -> Result<String, SetupError> {
+fn rustflags(inputs: &Inputs, staging: &Path) -> Result<String, SetupError> {
+    let library = &staging.join("library");
     let known_as = inputs.rustc.virtual_sources();
     let mut remaps = Vec::new();
     let mut remap = |from: &Path, to: String| -> Result<(), SetupError> {
@@ -139,27 +200,21 @@ fn rustflags(inputs: &Inputs, library: &Path) -> Result<String, SetupError> {
     remap(&inputs.sources, known_as)?;
     remap(&inputs.sources.join("vendor"), DEPENDENCIES.into())?;
     remap(Path::new("vendor"), DEPENDENCIES.into())?;
-    if let Some(home) = cargo_home() {
-        remap(&home.join("registry/src"), DEPENDENCIES.into())?;
-    }
+    remap(&staging.join("vendor"), DEPENDENCIES.into())?;
     let flags: Vec<String> = FLAGS.map(str::to_owned).into_iter().chain(remaps).collect();
     Ok(flags.join("\x1f"))
 }
 
-/// Where cargo keeps what it downloads.
-fn cargo_home() -> Option<PathBuf> {
-    let default = || etcetera::home_dir().ok().map(|home| home.join(".cargo"));
-    crate::request::path("CARGO_HOME").or_else(default)
-}
-
 /// Takes out of the environment what would change the build, or tie it to an outer one.
 fn forget_configuration(cargo: &mut Command) {
-    const PREFIXES: [&str; 5] = [
+    const PREFIXES: [&str; 7] = [
         "CARGO_PROFILE_",
         "CARGO_BUILD_",
         "CARGO_TARGET_",
         "CARGO_UNSTABLE_",
         "CARGO_CFG_",
+        "CARGO_HOST_",
+        "CARGO_SOURCE_",
     ];
     const NAMES: [&str; 9] = [
         "RUSTFLAGS",
@@ -181,15 +236,13 @@ fn forget_configuration(cargo: &mut Command) {
 }
 
 /// How many units the build has, for the progress.
-fn units(cargo: &mut Command, staging: &Path) -> Result<u64, SetupError> {
+fn units(cargo: &Command) -> Result<u64, SetupError> {
     #[derive(Deserialize)]
     struct Graph {
         units: Vec<serde::de::IgnoredAny>,
     }
     let mut graph = copy(cargo);
-    graph
-        .arg("--unit-graph")
-        .current_dir(staging.join("library"));
+    graph.arg("--unit-graph");
     let graph = command::output(&mut graph, |detail| SetupError::Library { detail })?;
     Ok(serde_json::from_str::<Graph>(&graph).map_or(0, |graph| graph.units.len() as u64))
 }
@@ -198,6 +251,9 @@ fn units(cargo: &mut Command, staging: &Path) -> Result<u64, SetupError> {
 fn copy(command: &Command) -> Command {
     let mut copy = Command::new(command.get_program());
     copy.args(command.get_args());
+    if let Some(directory) = command.get_current_dir() {
+        copy.current_dir(directory);
+    }
     for (name, value) in command.get_envs() {
         match value {
             Some(value) => copy.env(name, value),

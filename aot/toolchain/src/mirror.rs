@@ -1,5 +1,5 @@
-//! A copy of the library's workspace that consists of links, except for three manifests and std's
-//! allocator.
+//! A copy of the library's workspace that consists of links, except for three manifests, std's
+//! allocator and how exceptions are thrown.
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +18,12 @@ pub(crate) const REPLACED: [(&str, &str); 2] = [
         include_str!("../runtime/lists.rs"),
     ),
 ];
+
+/// The file that chooses how exceptions are thrown, and its line from 1.97 on by which targets of
+/// WASI link a `libunwind.a`. Not every wasi-libc comes with one. Without the line, std throws by
+/// its own few lines for other WebAssembly targets, as it does up to 1.96.
+const UNWIND: &str = "unwind/src/lib.rs";
+const NEEDS_LIBUNWIND: &str = "all(target_os = \"wasi\", panic = \"unwind\"),";
 
 /// Makes the mirror of `sources` in the new directory `mirror`.
 pub(crate) fn library(
@@ -45,6 +51,14 @@ pub(crate) fn library(
     if sources.join(ALLOCATOR).is_file() {
         for (name, text) in REPLACED {
             replace(sources, mirror, Path::new(name), text)?;
+        }
+    }
+    let unwind = sources.join(UNWIND);
+    if unwind.is_file() {
+        let text = fs_err::read_to_string(unwind)?;
+        if text.contains(NEEDS_LIBUNWIND) {
+            let text = text.replace(NEEDS_LIBUNWIND, "");
+            replace(sources, mirror, Path::new(UNWIND), &text)?;
         }
     }
     Ok(())
@@ -122,26 +136,29 @@ fn edit(
     Ok(fs_err::write(mirror.join(name), manifest.to_string())?)
 }
 
-/// Makes `to` and links in it everything that is in `from`, but not the names in `except`.
+/// Makes `to` and links in it everything that is in `from`, but not the names in `except`, and
+/// nothing hidden: `.cargo` has a configuration for the sources as they were packaged.
 fn link_all(from: &Path, to: &Path, except: &[&str]) -> Result<(), SetupError> {
     fs_err::create_dir_all(to)?;
     for entry in fs_err::read_dir(from)? {
         let entry = entry?;
         let name = entry.file_name();
-        if !except.iter().any(|except| name == *except) {
+        let hidden = name.as_encoded_bytes().starts_with(b".");
+        if !hidden && !except.iter().any(|except| name == *except) {
             symlink(entry.path(), to.join(&name))?;
         }
     }
     Ok(())
 }
 
-/// The names of the directories in a directory, in order.
+/// The names of the directories in a directory that aren't hidden, in order.
 fn directories(of: &Path) -> Result<Vec<String>, SetupError> {
     let mut names = Vec::new();
     for entry in fs_err::read_dir(of)? {
         let entry = entry?;
         if entry.path().is_dir() {
-            names.extend(entry.file_name().into_string());
+            let name = entry.file_name().into_string();
+            names.extend(name.into_iter().filter(|name| !name.starts_with('.')));
         }
     }
     names.sort_unstable();
@@ -166,6 +183,10 @@ mod tests {
             [profile.release.package.compiler_builtins]\ncodegen-units = 10000\n",
         );
         write("Cargo.lock", "version = 4\n");
+        write(
+            ".cargo/config.toml",
+            "[source.vendored-sources]\ndirectory = \"vendor\"\n",
+        );
         write("core/Cargo.toml", "[package]\nname = \"core\"\n");
         write(
             "std/Cargo.toml",
@@ -217,6 +238,7 @@ mod tests {
                 .is_none()
         );
         assert!(mirror.join("core").is_symlink());
+        assert!(!mirror.join(".cargo").exists());
         assert_eq!(
             fs_err::read_to_string(mirror.join("std/src/lib.rs")).unwrap(),
             "//! std"
@@ -233,6 +255,27 @@ mod tests {
         assert!(!sources.path().join("std/src/sys/alloc/unix").exists());
         let std = fs_err::read_to_string(sources.path().join("std/Cargo.toml")).unwrap();
         assert!(std.contains("dylib"));
+    }
+
+    #[test]
+    fn no_libunwind_is_linked() {
+        for (text, expect) in [
+            (
+                "any(\n    unix,\n    all(target_os = \"wasi\", panic = \"unwind\"),\n) => {}",
+                "any(\n    unix,\n    \n) => {}",
+            ),
+            ("any(unix) => {}", "any(unix) => {}"),
+        ] {
+            let sources = sources();
+            let file = sources.path().join(UNWIND);
+            fs_err::create_dir_all(file.parent().unwrap()).unwrap();
+            fs_err::write(&file, text).unwrap();
+            let parent = tempfile::tempdir().unwrap();
+            let mirror = parent.path().join("library");
+            library(sources.path(), &mirror, PanicStrategy::Unwind).unwrap();
+            assert_eq!(fs_err::read_to_string(mirror.join(UNWIND)).unwrap(), expect);
+            assert_eq!(fs_err::read_to_string(&file).unwrap(), text);
+        }
     }
 
     #[test]

@@ -2,29 +2,62 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::SetupError;
 use crate::rustc::{Rustc, which};
+use crate::{Part, SetupError};
+
+/// What belongs to a rustc and may be installed apart from it.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    pub(crate) sources: PathBuf,
+    pub(crate) libc: PathBuf,
+    pub(crate) linker: PathBuf,
+}
+
+impl Parts {
+    /// All of them, or one error that names all that are missing.
+    pub(crate) fn find(rustc: &Rustc, wanted: Option<&Path>) -> Result<Self, SetupError> {
+        let found = (rustc.sources(), libc(rustc, wanted)?, linker(rustc));
+        let missing = [
+            (Part::Sources, found.0.is_none()),
+            (Part::Libc, found.1.is_none()),
+            (Part::Linker, found.2.is_none()),
+        ];
+        match found {
+            (Some(sources), Some(libc), Some(linker)) => Ok(Self {
+                sources,
+                libc,
+                linker,
+            }),
+            _ => {
+                let missing = missing.into_iter().filter(|(_, is_missing)| *is_missing);
+                Err(rustc.incomplete(missing.map(|(part, _)| part).collect()))
+            }
+        }
+    }
+}
 
 /// A wasi-libc: the one that was asked for, the toolchain's own, or the distribution's.
-pub(crate) fn libc(rustc: &Rustc, wanted: Option<&Path>) -> Result<PathBuf, SetupError> {
+///
+/// # Errors
+/// When what was asked for isn't one.
+pub(crate) fn libc(rustc: &Rustc, wanted: Option<&Path>) -> Result<Option<PathBuf>, SetupError> {
     if let Some(wanted) = wanted {
         let path = std::path::absolute(wanted)?;
         return if is_libc(&path) {
-            Ok(path)
+            Ok(Some(path))
         } else {
             Err(SetupError::BadLibc { path })
         };
     }
     let mut folders = libc_folders(&rustc.sysroot).into_iter();
-    let found = folders.find(|folder| is_libc(folder));
-    found.ok_or_else(|| SetupError::NoLibc {
-        sysroot: rustc.sysroot.clone(),
-    })
+    Ok(folders.find(|folder| is_libc(folder)))
 }
 
 /// Where a wasi-libc may be, best first.
 fn libc_folders(sysroot: &Path) -> Vec<PathBuf> {
-    let mut folders = vec![sysroot.join("lib/rustlib/wasm32-wasip1/lib/self-contained")];
+    // rustup's target has it in the first, as all targets with a libc of their own since 2020.
+    let own = sysroot.join("lib/rustlib/wasm32-wasip1/lib");
+    let mut folders = vec![own.join("self-contained"), own];
     // A private prefix is a sysroot that is laid out like /usr.
     for root in [
         sysroot,
@@ -47,29 +80,35 @@ fn is_libc(folder: &Path) -> bool {
 
 /// lld for wasm: the toolchain's own, its neighbour's, or one on `PATH`, of rustc's LLVM where
 /// there is a choice, since an older one does not read a newer one's objects.
-pub(crate) fn linker(rustc: &Rustc) -> Result<PathBuf, SetupError> {
+pub(crate) fn linker(rustc: &Rustc) -> Option<PathBuf> {
+    let host = &rustc.version.host;
     let own = rustc
         .sysroot
-        .join("lib/rustlib")
-        .join(&rustc.version.host)
-        .join("bin/rust-lld");
+        .join(format!("lib/rustlib/{host}/bin/rust-lld"));
     if own.is_file() {
-        return Ok(own);
+        return Some(own);
     }
-    let names = linker_names(rustc.version.llvm);
+    let llvm = rustc.version.llvm;
     let bins = [
         Some(rustc.sysroot.join("bin")),
         rustc.bin().map(Path::to_owned),
     ];
-    let beside = bins
-        .into_iter()
-        .flatten()
-        .flat_map(|bin| names.iter().map(move |name| bin.join(name)));
-    let found = beside.into_iter().find(|linker| linker.is_file());
-    let found = found.or_else(|| names.iter().find_map(which));
-    found.ok_or_else(|| SetupError::NoLinker {
-        sysroot: rustc.sysroot.clone(),
-    })
+    let bins: Vec<PathBuf> = bins.into_iter().flatten().collect();
+    let mut found = linkers(&bins, llvm).into_iter();
+    let found = found.find(|linker| linker.is_file());
+    found.or_else(|| linker_names(llvm).iter().find_map(which))
+}
+
+/// Where lld may be beside a rustc, best first.
+fn linkers(bins: &[PathBuf], llvm: Option<u32>) -> Vec<PathBuf> {
+    let named = |name: &String| bins.iter().map(|bin| bin.join(name)).collect::<Vec<_>>();
+    let names = linker_names(llvm);
+    let (of_llvm, any) = names.split_at(usize::from(llvm.is_some()));
+    let mut linkers: Vec<PathBuf> = of_llvm.iter().flat_map(named).collect();
+    // Debian's and Ubuntu's `lld-N`; a plain `lld` may be of another version.
+    linkers.extend(llvm.map(|llvm| format!("/usr/lib/llvm-{llvm}/bin/wasm-ld").into()));
+    linkers.extend(any.iter().flat_map(named));
+    linkers
 }
 
 /// Names that lld goes by, best first.
@@ -97,6 +136,15 @@ mod tests {
             ["wasm-ld-22", "rust-lld", "wasm-ld"]
         );
         assert_eq!(linker_names(None), ["rust-lld", "wasm-ld"]);
+        let bins = [PathBuf::from("/usr/bin")];
+        let paths = |llvm| -> Vec<String> {
+            let linkers = linkers(&bins, llvm).into_iter();
+            linkers.map(|path| path.display().to_string()).collect()
+        };
+        let any = ["/usr/bin/rust-lld", "/usr/bin/wasm-ld"];
+        let of_22 = ["/usr/bin/wasm-ld-22", "/usr/lib/llvm-22/bin/wasm-ld"];
+        assert_eq!(paths(Some(22)), [of_22, any].concat());
+        assert_eq!(paths(None), any);
     }
 
     #[test]
@@ -117,6 +165,7 @@ mod tests {
             .path()
             .join("lib/rustlib/wasm32-wasip1/lib/self-contained");
         assert_eq!(folders[0], own);
-        assert_eq!(folders[2], sysroot.path().join("lib/wasm32-wasi"));
+        assert_eq!(folders[1], own.parent().unwrap());
+        assert_eq!(folders[3], sysroot.path().join("lib/wasm32-wasi"));
     }
 }

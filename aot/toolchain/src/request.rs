@@ -7,8 +7,8 @@ use crate::{PanicStrategy, SetupError, cache_dir};
 /// What to set up, and where.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The rustc to use. Without one: the active toolchain if it is complete, else the
-    /// distribution's, in a private prefix.
+    /// The rustc to use. Without one: the active toolchain; if that is not complete and nobody asked
+    /// for it, the distribution's, in a private prefix.
     pub rustc: Option<PathBuf>,
     /// A folder with `libc.a` and `crt1-reactor.o`, for where neither the toolchain nor the
     /// distribution has a wasi-libc.
@@ -17,8 +17,10 @@ pub struct Request {
     pub panic: PanicStrategy,
     /// Where everything is kept.
     pub cache: PathBuf,
-    /// Whether packages may be downloaded.
+    /// Whether nothing may be downloaded.
     pub offline: bool,
+    /// Whether rustup may be run to add what its toolchain lacks.
+    pub install: bool,
 }
 
 impl Request {
@@ -33,6 +35,7 @@ impl Request {
             panic: PanicStrategy::default(),
             cache: cache_dir()?,
             offline: false,
+            install: false,
         })
     }
 }

@@ -8,9 +8,10 @@ use std::process::Command;
 use pm_answers::{Answers, Circumstances};
 
 use crate::cache::Cache;
+use crate::origin::MANIFEST;
 use crate::toolchain::prepend;
 use crate::version::Version;
-use crate::{SetupError, cache_dir, rustup};
+use crate::{Origin, Part, SetupError, cache_dir, rustup};
 
 /// A rustc that was asked what it is.
 #[derive(Clone, Debug)]
@@ -30,7 +31,11 @@ impl Rustc {
         let program = chosen.as_deref().unwrap_or(program);
         let library_path = private_libraries(program);
         let compiler = Compiler::new(program, &library_path, cache);
-        let verbose = compiler.ask(&["-vV"])?;
+        let verbose = compiler.ask(&["-vV"]).map_err(|error| match &error {
+            SetupError::BadRustc { .. } => rustup::not_installed(program)
+                .map_or(error, |toolchain| SetupError::NotInstalled { toolchain }),
+            _ => error,
+        })?;
         let version = Version::parse(&verbose).ok_or_else(|| SetupError::BadRustc {
             program: program.to_owned(),
             detail: format!(
@@ -62,16 +67,21 @@ impl Rustc {
     }
 
     /// The standard library's sources.
-    pub(crate) fn sources(&self) -> Result<PathBuf, SetupError> {
-        let library = self.sysroot.join("lib/rustlib/src/rust/library");
-        if library.join("std/Cargo.toml").is_file() {
-            return Ok(fs_err::canonicalize(library)?);
-        }
-        let release = self.version.release.clone();
-        Err(SetupError::NoSources {
+    pub(crate) fn sources(&self) -> Option<PathBuf> {
+        let folders = sources_folders(&self.sysroot, &self.version.release);
+        let mut folders = folders.into_iter();
+        let library = folders.find(|library| library.join("std/Cargo.toml").is_file())?;
+        fs_err::canonicalize(library).ok()
+    }
+
+    /// The error that says which parts are missing.
+    pub(crate) fn incomplete(&self, missing: Vec<Part>) -> SetupError {
+        SetupError::Incomplete {
+            release: self.version.release.clone(),
             sysroot: self.sysroot.clone(),
-            release,
-        })
+            missing,
+            origin: Origin::of(self),
+        }
     }
 
     /// The cargo of this toolchain.
@@ -204,9 +214,53 @@ fn answers(program: &Path, cache: &Cache) -> Answers<'static> {
         move || {
             let mut circumstances = Circumstances::default();
             circumstances.program(&program)?;
+            // The program may be the same after an update: the compiler is its library.
+            for file in parts_of_compiler(&program) {
+                circumstances.stamp(&file).ok()?;
+            }
             Some(circumstances)
         },
     )
+}
+
+/// Where a library's sources may be: rustup's component, which distributions have as a link, and
+/// where those have what it leads to.
+fn sources_folders(sysroot: &Path, release: &str) -> [PathBuf; 2] {
+    [
+        sysroot.join("lib/rustlib/src/rust/library"),
+        sysroot.join(format!("src/rustc-{release}/library")),
+    ]
+}
+
+/// Files of a compiler that change when it is updated, beside its program: rustup's manifest, and
+/// where a toolchain has a folder of its own, its libraries.
+fn parts_of_compiler(program: &Path) -> Vec<PathBuf> {
+    let Ok(program) = fs_err::canonicalize(program) else {
+        return Vec::new();
+    };
+    let root = program.parent().and_then(Path::parent);
+    let Some(root) = root.filter(|root| *root != Path::new("/usr")) else {
+        return Vec::new();
+    };
+    let manifest = root.join(MANIFEST);
+    let mut files: Vec<PathBuf> = manifest.is_file().then_some(manifest).into_iter().collect();
+    files.extend(drivers(&root.join("lib")));
+    files
+}
+
+/// The compiler's libraries in a folder, in the order of their names.
+fn drivers(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs_err::read_dir(folder).into_iter().flatten().flatten();
+    let is_driver = |path: &PathBuf| {
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("librustc_driver-"))
+    };
+    let mut found: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(is_driver)
+        .collect();
+    found.sort_unstable();
+    found
 }
 
 /// The `…/library` that most paths `…/library/core/src/…` in a compiled library begin with.
@@ -245,17 +299,9 @@ fn private_libraries(program: &Path) -> Vec<PathBuf> {
         .into_iter()
         .flatten()
         .filter_map(Result::ok);
-    let has_driver = |folder: &PathBuf| {
-        let files = fs_err::read_dir(folder)
-            .into_iter()
-            .flatten()
-            .filter_map(Result::ok);
-        let mut names = files.map(|entry| entry.file_name());
-        names.any(|name| name.to_string_lossy().starts_with("librustc_driver-"))
-    };
     folders
         .map(|entry| entry.path())
-        .filter(has_driver)
+        .filter(|folder| !drivers(folder).is_empty())
         .collect()
 }
 
@@ -298,6 +344,14 @@ mod tests {
         );
         assert_eq!(sources_named_in(b"x/library/core/src/"), None);
         assert_eq!(sources_named_in(b"nothing"), None);
+    }
+
+    #[test]
+    fn sources_are_rustups_or_a_distributions() {
+        let [rustup, distribution] = sources_folders(Path::new("/usr"), "1.97.1");
+        let expect = Path::new("/usr/lib/rustlib/src/rust/library");
+        assert_eq!(rustup, expect);
+        assert_eq!(distribution, Path::new("/usr/src/rustc-1.97.1/library"));
     }
 
     #[test]
@@ -366,6 +420,29 @@ mod answers_tests {
         let compiler = Compiler::new(&program, &[], Some(&cache));
         assert_eq!(compiler.ask(&["-v"]).unwrap(), "another -v\n");
         assert_eq!(asked(root), 6);
+    }
+
+    #[test]
+    fn an_update_in_place_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs_err::create_dir_all(root.join("lib/rustlib")).unwrap();
+        let cache = Cache::new(&root.join("cache"));
+        let program = script(root, "one");
+        let ask = || {
+            let compiler = Compiler::new(&program, &[], Some(&cache));
+            compiler.ask(&["-v"]).unwrap();
+            asked(root)
+        };
+        assert_eq!((ask(), ask()), (1, 1));
+        // The program stays as it is.
+        for (count, file) in [MANIFEST, "lib/librustc_driver-1f0c.so"].iter().enumerate() {
+            for (more, text) in ["old", "newer"].iter().enumerate() {
+                fs_err::write(root.join(file), text).unwrap();
+                let expect = 2 + 2 * count + more;
+                assert_eq!((ask(), ask()), (expect, expect), "{file} {text}");
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::exceptions::Exceptions;
 use crate::{PanicStrategy, SetupError};
 
 /// The target's name. It goes into crate metadata as the stem of the specification's file name.
@@ -12,7 +13,13 @@ pub(crate) const TARGET: &str = "wasm32-wasip1";
 const STACK: u64 = 8 << 20;
 
 /// Changes the built-in specification, the text that `--print target-spec-json` prints.
-pub(crate) fn adapt(builtin: &str, panic: PanicStrategy) -> Result<String, SetupError> {
+///
+/// Only what must differ is touched: keys and their types belong to the rustc that printed it.
+pub(crate) fn adapt(
+    builtin: &str,
+    panic: PanicStrategy,
+    exceptions: Exceptions,
+) -> Result<String, SetupError> {
     let malformed = |detail: String| SetupError::Sources {
         path: format!("{TARGET}.json").into(),
         detail,
@@ -33,9 +40,14 @@ pub(crate) fn adapt(builtin: &str, panic: PanicStrategy) -> Result<String, Setup
             spec_object.entry("features").or_insert(json!("")),
             "+exception-handling",
         );
-        let arguments = spec_object.entry("llvm-args").or_insert(json!([]));
-        if let Some(arguments) = arguments.as_array_mut() {
-            arguments.push(json!("-wasm-use-legacy-eh=false"));
+        if let Some(argument) = exceptions.llvm_argument() {
+            let arguments = spec_object.entry("llvm-args").or_insert(json!([]));
+            let arguments = arguments
+                .as_array_mut()
+                .ok_or_else(|| malformed("`llvm-args` is not a list".into()))?;
+            // Later versions of rustc have it, and LLVM refuses an option that is given twice.
+            arguments.retain(|argument| !is_about_legacy(argument));
+            arguments.push(json!(argument));
         }
     }
     enlarge_stack(
@@ -45,6 +57,12 @@ pub(crate) fn adapt(builtin: &str, panic: PanicStrategy) -> Result<String, Setup
     );
     let text = serde_json::to_string_pretty(&spec).map_err(|error| malformed(error.to_string()))?;
     Ok(text + "\n")
+}
+
+/// Whether an LLVM argument chooses between the two forms of exceptions.
+fn is_about_legacy(argument: &Value) -> bool {
+    let argument = argument.as_str().unwrap_or_default();
+    argument.trim_start_matches('-').split('=').next() == Some("wasm-use-legacy-eh")
 }
 
 /// Adds to a comma-separated list.
@@ -72,12 +90,14 @@ fn enlarge_stack(pre_link_args: &mut Value) {
 mod tests {
     use super::*;
 
+    const NO_LEGACY: &str = "-wasm-use-legacy-eh=false";
+
     const BUILTIN: &str = r#"{ "arch": "wasm32", "only-cdylib": true, "pre-link-args": {
         "wasm-lld": ["-z", "stack-size=1048576", "--stack-first"],
         "wasm-lld-cc": ["-Wl,-z", "-Wl,stack-size=1048576"] } }"#;
 
     fn adapted(builtin: &str, panic: PanicStrategy) -> Value {
-        serde_json::from_str(&adapt(builtin, panic).unwrap()).unwrap()
+        serde_json::from_str(&adapt(builtin, panic, Exceptions::WithoutTag).unwrap()).unwrap()
     }
 
     #[test]
@@ -87,7 +107,7 @@ mod tests {
         assert_eq!(spec["only-cdylib"], false);
         assert_eq!(spec["panic-strategy"], "unwind");
         assert_eq!(spec["features"], "+exception-handling");
-        assert_eq!(spec["llvm-args"], json!(["-wasm-use-legacy-eh=false"]));
+        assert_eq!(spec["llvm-args"], json!([NO_LEGACY]));
         assert_eq!(spec["pre-link-args"]["wasm-lld"][1], "stack-size=8388608");
         assert_eq!(
             spec["pre-link-args"]["wasm-lld-cc"][1],
@@ -97,21 +117,48 @@ mod tests {
 
     #[test]
     fn keeps_what_is_there() {
-        let builtin = r#"{ "features": "+bulk-memory", "llvm-args": ["-a"] }"#;
+        let builtin = r#"{ "features": "+bulk-memory", "llvm-args": ["-a"],
+            "target-pointer-width": "32" }"#;
         let spec = adapted(builtin, PanicStrategy::Unwind);
         assert_eq!(spec["features"], "+bulk-memory,+exception-handling");
-        assert_eq!(
-            spec["llvm-args"],
-            json!(["-a", "-wasm-use-legacy-eh=false"])
-        );
+        assert_eq!(spec["llvm-args"], json!(["-a", NO_LEGACY]));
+        // A number for later versions, and then it stays one.
+        assert_eq!(spec["target-pointer-width"], "32");
         let spec = adapted(builtin, PanicStrategy::Abort);
         assert_eq!(spec["features"], "+bulk-memory");
+        assert_eq!(spec["llvm-args"], json!(["-a"]));
         assert_eq!(spec["panic-strategy"], "abort");
     }
 
     #[test]
+    fn the_form_of_exceptions_is_chosen_once() {
+        for there in [
+            "-wasm-use-legacy-eh=false",
+            "--wasm-use-legacy-eh=false",
+            "-wasm-use-legacy-eh",
+        ] {
+            let builtin = json!({ "llvm-args": [there, "-a"] }).to_string();
+            let spec = adapted(&builtin, PanicStrategy::Unwind);
+            assert_eq!(spec["llvm-args"], json!(["-a", NO_LEGACY]), "{there}");
+        }
+    }
+
+    #[test]
+    fn an_older_llvm_is_given_no_option_that_it_does_not_know() {
+        let spec = adapt(BUILTIN, PanicStrategy::Unwind, Exceptions::Legacy).unwrap();
+        let spec: Value = serde_json::from_str(&spec).unwrap();
+        assert_eq!(spec["features"], "+exception-handling");
+        assert_eq!(spec.get("llvm-args"), None);
+    }
+
+    #[test]
     fn refuses_what_is_no_specification() {
-        assert!(adapt("[]", PanicStrategy::Abort).is_err());
-        assert!(adapt("error: no such target", PanicStrategy::Abort).is_err());
+        let unwind = PanicStrategy::Unwind;
+        for text in ["[]", "error: no such target", r#"{ "llvm-args": "-a" }"#] {
+            assert!(
+                adapt(text, unwind, Exceptions::WithoutTag).is_err(),
+                "{text}"
+            );
+        }
     }
 }

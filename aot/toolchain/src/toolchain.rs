@@ -4,7 +4,10 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
 
+use pm_abi::Profile;
 use serde::{Deserialize, Serialize};
+
+use crate::Bridge;
 
 /// What a panic in a macro does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -67,9 +70,21 @@ pub struct Toolchain {
     pub wasm_args: Vec<String>,
     /// Further rustc arguments of a wasm unit that is linked, so of a proc macro.
     pub link_args: Vec<String>,
+    /// The bridge of its rustc.
+    pub bridge: Bridge,
 }
 
 impl Toolchain {
+    /// The profile of its bridge.
+    ///
+    /// # Panics
+    /// If it is none that this program knows: [`find`](crate::find) returns no such toolchain.
+    #[must_use]
+    pub fn profile(&self) -> &'static Profile {
+        let profile = Profile::by_name(&self.bridge.profile);
+        profile.expect("a toolchain that was found has a known bridge")
+    }
+
     /// A command in the environment that this toolchain's programs need.
     ///
     /// `program` is usually [`rustc`](Self::rustc) or [`cargo`](Self::cargo). What a rustup proxy

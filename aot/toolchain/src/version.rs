@@ -1,7 +1,8 @@
 //! What `rustc -vV` prints.
 
-/// The oldest minor release of Rust 1 that is used: cargo's `-Zjson-target-spec` came with it.
-pub(crate) const OLDEST: u32 = 95;
+/// The oldest minor release of Rust 1 that is used: that of Debian 13, and the first with edition
+/// 2024, in which [`link::sources`](crate::link::sources) are written.
+pub(crate) const OLDEST: u32 = 85;
 
 /// A rustc's version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,8 +100,8 @@ mod tests {
     #[test]
     fn compares_versions() {
         assert!(too_old("1.63.0+dfsg1-2"));
-        assert!(too_old("1.94.9"));
-        assert!(!too_old("1.95.0"));
+        assert!(too_old("1.84.9"));
+        assert!(!too_old("1.85.0"));
         assert!(!too_old("1.98.0-nightly"));
         assert!(!too_old("2:1.96.0+dfsg1-1~deb12u2"));
         assert_eq!(numbers("1.96.0+dfsg1-1~deb12u2"), (1, 96, 0));
