@@ -2,7 +2,7 @@
 
 use crate::cli_support::{Ran, Tree, on, pm_aot, run, several};
 use fs_err as fs;
-use pm_loader::artifact::{FOOTER_LEN, MAGIC};
+use pm_artifact::{FOOTER_LEN, MAGIC};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use crate::module::Parts;
 use fs_err as fs;
-use pm_loader::artifact::Artifact;
+use pm_artifact::Artifact;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,7 +1,8 @@
 //! docs/FORMAT.md is in step with the code.
 
-use pm_loader::artifact::{FOOTER_LEN, FORMAT_VERSION, Footer, MAGIC};
-use pm_loader::{RefusalCode, compile};
+use pm_artifact::{FOOTER_LEN, FORMAT_VERSION, Footer, MAGIC};
+use pm_compile as compile;
+use pm_loader::RefusalCode;
 
 const FORMAT: &str = include_str!("../../docs/FORMAT.md");
 
@@ -89,11 +90,13 @@ fn the_manifest_is_as_documented() {
     assert_eq!(&bytes[..4], b"\x7fELF");
     assert_eq!(manifest.body.len as usize, footer_at - len);
     assert_eq!(u32::from(text[0]), manifest.abi);
-    assert_eq!(usize::from(text[1]), manifest.rustc.len());
-    assert_eq!(
-        &text[2..2 + manifest.rustc.len()],
-        manifest.rustc.as_bytes()
-    );
+    let mut at = 1;
+    for text_field in [&manifest.profile, &manifest.rustc] {
+        assert_eq!(usize::from(text[at]), text_field.len());
+        let bytes = &text[at + 1..][..text_field.len()];
+        assert_eq!(bytes, text_field.as_bytes());
+        at += 1 + text_field.len();
+    }
     assert_eq!(text[len - 32..], manifest.body.digest.0);
 }
 

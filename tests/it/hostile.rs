@@ -1,7 +1,7 @@
 //! Modules that break the rules: refused with a reason, and the host goes on.
 
 use crate::module::{ANSWER_NOTHING, Parts};
-use pm_loader::{Dispatch, ExpandError, Loader, Options, ProcMacro, WasiCtx};
+use pm_loader::{Dispatch, ExpandError, Options, ProcMacro, WasiCtx};
 use std::sync::Arc;
 
 /// Answers every request with as many bytes as the request's first four say.
@@ -41,7 +41,7 @@ fn load(parts: &Parts) -> (tempfile::TempDir, ProcMacro) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("hostile.wasm");
     fs_err::write(&path, parts.wasm()).unwrap();
-    let loader = Loader::new(Options::default()).unwrap();
+    let loader = pm_compile::loader(Options::default()).unwrap();
     let loaded = loader.load(&path).unwrap();
     (directory, loaded)
 }

@@ -2,8 +2,8 @@
 //! be unusable when it is mapped.
 
 use crate::module::Parts;
-use pm_loader::compile::precompile_file;
-use pm_loader::{Dispatch, Loader, Options, Origin, ProcMacro, RefusalCode, WasiCtx};
+use pm_compile::precompile_file;
+use pm_loader::{Dispatch, Options, Origin, ProcMacro, RefusalCode, WasiCtx};
 use std::sync::Arc;
 
 /// Sends its input as a request, and answers with the reply and how often it was called in its
@@ -30,7 +30,7 @@ fn artifact() -> (tempfile::TempDir, std::path::PathBuf) {
 }
 
 fn load(wasm: &std::path::Path) -> ProcMacro {
-    let loader = Loader::new(Options::default()).expect("an engine");
+    let loader = pm_compile::loader(Options::default()).expect("an engine");
     loader.load(wasm).expect("a macro crate")
 }
 

@@ -1,5 +1,7 @@
 //! Proc-macro modules written by hand, for what no compiler emits.
 
+use pm_abi::{Declaration, MacroKind, Profile, profile_section, write_declarations};
+
 /// The declaration symbol of the modules here.
 pub(crate) const SYMBOL: &str = "__rustc_proc_macro_decls_0123456789abcdef__";
 
@@ -23,6 +25,10 @@ pub(crate) struct Parts<'a> {
     pub(crate) symbol: &'a str,
     /// The content of the section `.rustc`, if it isn't only about the version.
     pub(crate) metadata: Option<&'a [u8]>,
+    /// The bridge, by which the declarations are laid out.
+    pub(crate) profile: &'static Profile,
+    /// Whether a section names the bridge, as `pm-aot build` writes it, where the version doesn't.
+    pub(crate) names_bridge: bool,
 }
 
 impl Default for Parts<'_> {
@@ -36,6 +42,8 @@ impl Default for Parts<'_> {
             rustc: RUSTC,
             symbol: SYMBOL,
             metadata: None,
+            profile: Profile::by_name("1.95").expect("a profile"),
+            names_bridge: true,
         }
     }
 }
@@ -57,6 +65,8 @@ impl Parts<'_> {
             rustc,
             symbol,
             metadata,
+            profile,
+            names_bridge,
         } = self;
         let version = [
             b"rust\0\0\0\x0a\0\0\0\0\0\0\0\0rust\0\0\0\x0a\0\0\0\0\0\0\0\0",
@@ -65,6 +75,16 @@ impl Parts<'_> {
         ];
         let metadata: String = metadata
             .map_or_else(|| version.concat(), <[u8]>::to_vec)
+            .iter()
+            .map(|byte| format!("\\{byte:02x}"))
+            .collect();
+        let declaration = Declaration {
+            kind: MacroKind::Derive,
+            name: "Trait".into(),
+            attributes: vec![],
+            run: 1,
+        };
+        let declarations: String = write_declarations(profile, &[declaration], &[1], 4096)
             .iter()
             .map(|byte| format!("\\{byte:02x}"))
             .collect();
@@ -89,12 +109,14 @@ impl Parts<'_> {
               (func (export "free") (param i32))
               (func $run (type $run) (param $sret i32) (param $config i32) {run})
               {fields}
-              (data (i32.const 4096) "\10\10\00\00\01\00\00\00")
-              (data (i32.const 4112) "\00\00\00\00\00\11\00\00\05\00\00\00\00\11\00\00\00\00\00\00\00\00\00\00\01\00\00\00")
-              (data (i32.const 4352) "Trait")
+              (data (i32.const 4096) "{declarations}")
               (@custom ".rustc" "{metadata}"))"#
         );
-        wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"))
+        let mut wasm = wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}"));
+        if *names_bridge && Profile::of_rustc(rustc) != Some(profile) {
+            wasm.extend(profile_section(profile));
+        }
+        wasm
     }
 }
 

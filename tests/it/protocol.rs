@@ -3,7 +3,10 @@
 //! other.
 
 use crate::wasi::call;
-use pm_bridge::{MethodId, RecodeError, Recoder, Schema, Streams, Width};
+use pm_abi::Profile;
+use pm_abi::schema::MethodId;
+use pm_bridge::{Handles, MessageError, Server, Streams, Transcoder};
+use pm_protocol::Reading;
 use pm_tests::workspace::{run, toolchain};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -38,7 +41,7 @@ fn wasm(folder: &Path) -> String {
         &program,
         &[&library, &toolchain.wasm_args, &toolchain.link_args],
     );
-    let engine = pm_engine::engine(pm_engine::Purpose::Once, 0).expect("an engine");
+    let engine = pm_cranelift::engine(pm_cranelift::Purpose::Once, 0).expect("an engine");
     let module = Module::from_file(&engine, &program).expect("a module");
     let (result, wasi) = call(&module, &Arc::default(), "record");
     result.expect("a recording");
@@ -50,42 +53,60 @@ fn wasm(folder: &Path) -> String {
 /// A line of a recording: its kind, and what is said of it.
 type Line = (String, String);
 
-/// Passes a message on, from the side with the first width to that with the second.
+/// A conversation that passes through a transcoder.
 struct Passer {
-    /// From the client to the server.
-    requests: Recoder,
-    /// From the server to the client.
-    replies: Recoder,
+    transcoder: Transcoder,
+    handles: Handles,
+    /// The method of the last request.
+    method: MethodId,
 }
 
 impl Passer {
-    fn new(schema: &Schema, from: Width, to: Width) -> Passer {
-        let recoder = |client, server| {
-            Recoder::with_widths(schema.clone(), client, server).expect("a schema")
-        };
+    fn new(profile: &'static Profile, server: Server) -> Passer {
         Passer {
-            requests: recoder(from, to),
-            replies: recoder(to, from),
+            transcoder: Transcoder::new(profile, server),
+            handles: Handles::new(),
+            method: MethodId(0),
         }
     }
 
-    /// The message with the other width; `method` is that of the last request, and is set by one.
-    fn pass(
-        &self,
-        kind: &str,
-        bytes: &[u8],
-        method: &mut MethodId,
-    ) -> Result<Vec<u8>, RecodeError> {
+    /// The message for its receiver.
+    fn pass(&mut self, kind: &str, bytes: &[u8]) -> Result<Vec<u8>, MessageError> {
+        let Passer {
+            transcoder,
+            handles,
+            method,
+        } = self;
         let mut out = Vec::new();
-        match kind {
-            "input-1" => self.replies.input(Streams::One, bytes, &mut out)?,
-            "input-2" => self.replies.input(Streams::Two, bytes, &mut out)?,
-            "request" => *method = self.requests.request(bytes, &mut out)?,
-            "reply" => self.replies.reply(*method, bytes, &mut out)?,
-            "output" => self.requests.output(bytes, &mut out)?,
+        let passed = match kind {
+            "input-1" | "input-2" => {
+                *handles = Handles::new();
+                let streams = match kind {
+                    "input-1" => Streams::One,
+                    _ => Streams::Two,
+                };
+                transcoder.input(streams, bytes, handles, &mut out)?
+            }
+            "request" => {
+                let (id, passed) = transcoder.request(bytes, handles, &mut out)?;
+                *method = id;
+                passed
+            }
+            "reply" => transcoder.reply(*method, bytes, handles, &mut out)?,
+            "output" => transcoder.output(bytes, handles, &mut out)?,
             kind => panic!("a recording has no `{kind}`"),
-        }
-        Ok(out)
+        };
+        Ok(passed.to_vec())
+    }
+
+    /// The same for a message that must be refused: nothing of it stays.
+    fn refuse(&self, kind: &str, bytes: &[u8]) -> Result<Vec<u8>, MessageError> {
+        let mut copy = Passer {
+            transcoder: Transcoder::new(self.transcoder.profile(), Server::Wasm32),
+            handles: self.handles.clone(),
+            method: self.method,
+        };
+        copy.pass(kind, bytes)
     }
 }
 
@@ -102,76 +123,92 @@ fn bytes(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(byte).collect()
 }
 
-/// Each message of one recording becomes that of the other, both ways, and no part of one is taken
-/// for a whole.
-fn same_conversation(schema: &Schema, narrow: &str, wide: &str) {
+/// Each message of the wasm32 side becomes that of the native one, and the reverse, by the direction in
+/// which it goes; and no part of one is taken for a whole.
+fn same_conversation(profile: &'static Profile, narrow: &str, wide: &str) {
     let (narrow, wide) = (lines(narrow), lines(wide));
     assert_eq!(narrow.len(), wide.len());
-    let widen = Passer::new(schema, Width::Four, Width::Eight);
-    let shorten = Passer::new(schema, Width::Eight, Width::Four);
-    let check = Passer::new(schema, Width::Four, Width::Four);
+    let mut passer = Passer::new(profile, Server::Host64);
+    let mut checker = Passer::new(profile, Server::Wasm32);
     let mut called = BTreeSet::new();
-    let mut method = MethodId(0);
     for (index, (narrow, wide)) in narrow.iter().zip(&wide).enumerate() {
         let kind = narrow.0.as_str();
         assert_eq!(kind, wide.0, "line {index}");
         if kind == "called" {
             assert_eq!(narrow.1, wide.1, "line {index}");
-            let known = &schema.methods[usize::from(method.0)];
+            let known = profile.method(passer.method);
             assert_eq!(known.name, narrow.1, "line {index}");
             called.insert(known.name.as_str());
             continue;
         }
         let (narrow, wide) = (bytes(&narrow.1), bytes(&wide.1));
-        let what = format!("line {index}: {kind}, after a request of {method:?}");
-        for (passer, from, to) in [
-            (&widen, &narrow, &wide),
-            (&shorten, &wide, &narrow),
-            (&check, &narrow, &narrow),
-        ] {
-            assert_eq!(
-                passer.pass(kind, from, &mut method).as_ref(),
-                Ok(to),
-                "{what}"
-            );
-            // The longest are long.
-            for len in 0..from.len().min(500) {
-                let cut = passer.pass(kind, &from[..len], &mut { method });
-                assert_eq!(cut, Err(RecodeError::Truncated), "{what}, cut at {len}");
-            }
-            let longer = [from.as_slice(), &[0]].concat();
-            let longer = passer.pass(kind, &longer, &mut { method });
-            assert_eq!(longer, Err(RecodeError::Trailing(1)), "{what}");
+        let what = format!(
+            "line {index}: {kind}, after a request of {:?}",
+            passer.method
+        );
+        // The longest are long.
+        for len in 0..narrow.len().min(300) {
+            let cut = checker.refuse(kind, &narrow[..len]);
+            let is_cut = match cut {
+                Err(MessageError::Truncated) => true,
+                Err(MessageError::Method(_)) => len < profile.tag_size(),
+                _ => false,
+            };
+            assert!(is_cut, "{what}, cut at {len}: {cut:?}");
         }
+        let longer = checker.refuse(kind, &[narrow.as_slice(), &[0]].concat());
+        assert_eq!(longer, Err(MessageError::Trailing(1)), "{what}");
+        let (from, to) = match kind {
+            "request" | "output" => (&narrow, &wide),
+            _ => (&wide, &narrow),
+        };
+        assert_eq!(passer.pass(kind, from).as_ref(), Ok(to), "{what}");
+        assert_eq!(checker.pass(kind, &narrow).as_ref(), Ok(&narrow), "{what}");
     }
-    let all: BTreeSet<&str> = schema.methods.iter().map(|m| m.name.as_str()).collect();
+    let methods = profile.schema.methods.iter();
+    let all: BTreeSet<&str> = methods.map(|method| method.name.as_str()).collect();
     assert_eq!(called, all, "every method is called");
 }
 
-/// The toolchain's protocol.
-fn schema() -> Schema {
+/// The bridge in the toolchain's sources.
+fn reading() -> Reading {
     pm_protocol::read(&toolchain().library_sources)
-        .unwrap_or_else(|error| panic!("no protocol: {error}"))
+        .unwrap_or_else(|error| panic!("no bridge: {error}"))
 }
 
+/// `record.rs` is written against the bridge of 1.95: others have other methods and other traits. The
+/// conformance check's macros (`aot/conformance`) call every method of theirs.
 #[test]
 fn every_message_of_rustc_s_own_bridge() {
+    if reading().profile.name != "1.95" {
+        return;
+    }
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (narrow, wide) = (wasm(folder.path()), native(folder.path()));
-    same_conversation(&schema(), &narrow, &wide);
+    same_conversation(reading().profile, &narrow, &wide);
 }
 
-/// The server of this project has the same methods, by hand.
+/// The toolchain's sources are those of a known release, whose profile it has.
+#[test]
+fn the_toolchain_s_sources_are_known() {
+    let Reading { profile, unknown } = reading();
+    assert_eq!(unknown, []);
+    assert_eq!(profile, toolchain().profile());
+    assert_eq!(Profile::of_rustc(&toolchain().rustc_version), Some(profile));
+}
+
+/// The server of this project has the same methods, by hand, and those of older bridges.
 #[test]
 fn the_stand_alone_server_has_the_same_methods() {
-    let schema = schema();
-    let methods = schema.methods.iter().map(|method| {
-        let words = method.name.split('_');
-        words.map(capitalised).collect::<String>()
-    });
     let own = pm_server::protocol::Method::ALL.iter();
-    let own: Vec<_> = own.map(|method| format!("{method:?}")).collect();
-    assert_eq!(methods.collect::<Vec<_>>(), own);
+    let own: BTreeSet<_> = own.map(|method| format!("{method:?}")).collect();
+    for profile in Profile::all() {
+        for method in &profile.schema.methods {
+            let words = method.name.split('_');
+            let name: String = words.map(capitalised).collect();
+            assert!(own.contains(&name), "{profile}: {name}");
+        }
+    }
 }
 
 fn capitalised(word: &str) -> String {
@@ -179,8 +216,8 @@ fn capitalised(word: &str) -> String {
     first.to_uppercase() + rest
 }
 
-/// What the protocol of changed sources is: why there is none.
-fn refused(file: &str, from: &str, to: &str) -> String {
+/// What is read of changed sources: `known`, the unknown items, or the error.
+fn read_changed(file: &str, from: &str, to: &str) -> String {
     let library = tempfile::tempdir().expect("a temporary folder");
     let sources = toolchain().library_sources.join("proc_macro/src");
     for folder in ["", "bridge"] {
@@ -198,167 +235,97 @@ fn refused(file: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "{file} has no `{from}`");
     fs_err::write(&changed, text.replacen(from, to, 1)).expect("a copy");
     match pm_protocol::read(library.path()) {
-        Ok(_) => "it's read".into(),
+        Ok(Reading { unknown, .. }) if unknown.is_empty() => "known".into(),
+        Ok(Reading { unknown, .. }) => {
+            let items: Vec<_> = unknown.into_iter().map(|unknown| unknown.item).collect();
+            format!("unknown: {}", items.join(", "))
+        }
         Err(error) => error.to_string(),
     }
 }
 
-/// Comments and attributes say nothing of the protocol; all else that isn't as it is known does.
+#[track_caller]
+fn check(file: &str, from: &str, to: &str, expect: &str) {
+    let found = read_changed(file, from, to);
+    assert!(found.contains(expect), "{file}: {to}: {found}");
+}
+
+/// Comments and attributes say nothing of the bridge.
 #[test]
-fn sources_of_another_protocol() {
-    let check = |file: &str, from: &str, to: &str, expect: &str| {
-        let said = refused(file, from, to);
-        assert!(said.contains(expect), "{file}: {to}: {said}");
-    };
-    check(
-        "bridge/buffer.rs",
-        "//! Buffer",
-        "//! A buffer",
-        "it's read",
-    );
+fn sources_that_say_the_same() {
+    check("bridge/buffer.rs", "//! Buffer", "//! A buffer", "known");
     check(
         "bridge/buffer.rs",
         "#[inline]",
         "#[inline(always)]",
-        "it's read",
+        "known",
     );
-    check(
-        "bridge/rpc.rs",
-        "to_le_bytes",
-        "to_be_bytes",
-        "`macro_rules! rpc_encode_decode` isn't as in",
-    );
+}
+
+/// Items whose shape says nothing, and that the conformance check has to judge.
+#[test]
+fn items_that_are_not_known() {
     check(
         "bridge/rpc.rs",
         "vec.push(",
         "vec.insert(0, ",
-        "for Vec<T>` isn't as in rustc 1.96 (its",
-    );
-    check(
-        "bridge/handle.rs",
-        "NonZero<u32>;",
-        "NonZero<u64>;",
-        "`type Handle` isn't",
-    );
-    check(
-        "bridge/buffer.rs",
-        "len: usize,",
-        "len: u32,",
-        "`struct Buffer` isn't",
-    );
-    check(
-        "bridge/client.rs",
-        "struct HandleCounters",
-        "struct Counters",
-        "there is no `struct HandleCounters`",
+        "unknown: impl Decode<'a, '_, S> for Vec<T>",
     );
     check(
         "bridge/rpc.rs",
         "(self as u8)",
         "(self as u32)",
-        "`impl Encode<S> for bool` isn't as in",
-    );
-    check(
-        "bridge/rpc.rs",
-        "PanicMessage::Unknown => None",
-        "PanicMessage::Unknown => Some(\"\")",
-        "`fn PanicMessage::as_str` isn't",
-    );
-    check(
-        "bridge/rpc.rs",
-        "impl<S> Encode<S> for String",
-        "#[cfg(unix)] impl<S> Encode<S> for String",
-        "`impl Encode<S> for String` isn't",
-    );
-    check(
-        "bridge/rpc.rs",
-        "Encode<S> for &str",
-        "Encode<S> for &[u8]",
-        "there is no `impl Encode<S> for &str`",
-    );
-    check(
-        "bridge/symbol.rs",
-        "self.with(|sym|",
-        "self.with_other(|sym|",
-        "`impl Encode<S> for Symbol` isn't",
-    );
-    check(
-        "bridge/buffer.rs",
-        "#[repr(C)]",
-        "",
-        "`struct Buffer` isn't",
-    );
-    check(
-        "bridge/closure.rs",
-        "env: *mut Env,",
-        "",
-        "`struct Closure` isn't",
-    );
-    check(
-        "bridge/mod.rs",
-        "force_show_panics: bool",
-        "force_show_panics: u8",
-        "`struct BridgeConfig` isn't",
-    );
-    check(
-        "bridge/mod.rs",
-        "rpc_encode_decode!($($t)*)",
-        "encode_backwards!($($t)*)",
-        "`macro_rules! compound_traits` isn't",
-    );
-    check(
-        "bridge/client.rs",
-        "$($arg.encode(",
-        "$($arg.encode_last(",
-        "`macro_rules! define_client_side` isn't",
-    );
-    check(
-        "bridge/client.rs",
-        "TokenStream, Span, Symbol)",
-        "TokenStream, Symbol, Span)",
-        "`with_api!(define_client_side, …)` isn't",
-    );
-    check(
-        "bridge/client.rs",
-        "span: AtomicU32",
-        "span: AtomicU64",
-        "`struct HandleCounters` isn't",
-    );
-    check(
-        "bridge/client.rs",
-        "|(input, input2)|",
-        "|(input2, input)|",
-        "crate::TokenStream>::expand2` isn't",
-    );
-    check(
-        "bridge/client.rs",
-        "fn run_client",
-        "fn run_the_client",
-        "there is no `fn run_client`",
-    );
-    check(
-        "bridge/server.rs",
-        "s.span.alloc(self)",
-        "s.span.get(self)",
-        "`impl Encode<HandleStore<S>> for MarkedSpan<S>` isn't",
+        "impl Encode<S> for bool",
     );
     check(
         "bridge/server.rs",
         "buf.clear();",
         "",
-        "`macro_rules! define_dispatcher` isn't",
+        "macro_rules! define_dispatcher",
+    );
+}
+
+/// Shapes that are another bridge's, or no known one's: the item and the difference are named.
+#[test]
+fn sources_of_another_bridge() {
+    check(
+        "bridge/handle.rs",
+        "NonZero<u32>;",
+        "NonZero<u64>;",
+        "Handle",
+    );
+    check("bridge/buffer.rs", "len: usize,", "len: u32,", "Buffer");
+    check("bridge/closure.rs", "env: *mut Env,", "", "Closure");
+    check(
+        "bridge/mod.rs",
+        "force_show_panics: bool",
+        "force_show_panics: u8",
+        "BridgeConfig",
+    );
+    // A changed order of tags, a method more in the middle, and one less.
+    let (clone, empty) = (
+        "fn ts_clone(stream: &$TokenStream) -> $TokenStream;",
+        "fn ts_is_empty(stream: &$TokenStream) -> bool;",
     );
     check(
-        "bridge/server.rs",
-        "dispatcher.server.globals()",
-        "other.globals()",
-        "`fn run_server` isn't",
+        "bridge/mod.rs",
+        clone,
+        &format!("{empty}\n            fn ts_other();"),
+        "method 6",
     );
     check(
-        "lib.rs",
-        "TokenStream(Option<",
-        "TokenStream(Box<",
-        "library/proc_macro/src/lib.rs:",
+        "bridge/mod.rs",
+        empty,
+        &format!("fn ts_other(stream: &$TokenStream);\n            {empty}"),
+        "`ts_other`",
+    );
+    check("bridge/mod.rs", empty, "", "method 7");
+    // A changed field.
+    check(
+        "bridge/mod.rs",
+        "pub joint: bool,",
+        "pub joint: u8,",
+        "Punct",
     );
     check(
         "bridge/mod.rs",

@@ -2,18 +2,20 @@
 //! input, run natively by rustc and in wasm before [`Standalone`], says the same.
 
 use fs_err as fs;
-use pm_loader::{Grants, Loader, Options, Output, WasiCtx};
+use pm_loader::{Grants, Options, Output, WasiCtx};
 use pm_server::tokens::{Group, TokenKind, Tree};
 use pm_server::{Edition, FileName, Input, Server, Span, Standalone, TokenStream};
 use pm_tests::diff::diff;
 use pm_tests::once::{once, scratch};
-use pm_tests::workspace::toolchain;
+use pm_tests::workspace::{rustc_minor, toolchain};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The macro: `tokens!` looks at tokens of the source, `text!` reads string literals.
+/// The macro: `tokens!` looks at tokens of the source, `text!` reads string literals. A rustc before
+/// 1.88 has other names for files of spans, and doesn't give a literal's value (`old`).
 const PROBE: &str = r##"
-#![feature(proc_macro_expand, proc_macro_span, proc_macro_value)]
+#![feature(proc_macro_expand, proc_macro_span)]
+#![cfg_attr(not(old), feature(proc_macro_value))]
 extern crate proc_macro;
 use proc_macro::*;
 use std::panic::catch_unwind;
@@ -52,6 +54,47 @@ fn look(out: &mut String, stream: TokenStream, depth: usize) {
     }
 }
 
+#[cfg(not(old))]
+fn file(span: Span) -> String {
+    format!("{} {:?}", span.file(), span.local_file())
+}
+#[cfg(old)]
+fn file(span: Span) -> String {
+    let file = span.source_file();
+    let local = file.is_real().then(|| file.path());
+    format!("{} {local:?}", file.path().display())
+}
+
+#[cfg(not(old))]
+fn value(literal: &Literal) -> String {
+    literal.str_value().unwrap()
+}
+#[cfg(old)]
+fn value(literal: &Literal) -> String {
+    let text = literal.to_string();
+    let text = text.strip_prefix('"').unwrap().strip_suffix('"').unwrap();
+    let mut chars = text.chars();
+    let mut out = String::new();
+    while let Some(char) = chars.next() {
+        if char != '\\' {
+            out.push(char);
+            continue;
+        }
+        out.push(match chars.next().unwrap() {
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            '0' => '\0',
+            'u' => {
+                let hex: String = chars.by_ref().skip(1).take_while(|it| *it != '}').collect();
+                char::from_u32(u32::from_str_radix(&hex, 16).unwrap()).unwrap()
+            }
+            other => other,
+        });
+    }
+    out
+}
+
 fn rebuild(stream: TokenStream) -> TokenStream {
     let tree = |tree| match tree {
         TokenTree::Group(group) => {
@@ -68,7 +111,7 @@ fn rebuild(stream: TokenStream) -> TokenStream {
 pub fn tokens(input: TokenStream) -> TokenStream {
     let mut out = String::from("\n@@ tokens\n");
     let site = Span::call_site();
-    out += &format!("{} {} {:?}\n", range(site), site.file(), site.local_file());
+    out += &format!("{} {}\n", range(site), file(site));
     let show = |span: Option<Span>| span.map(|span| (range(span), span.source_text()));
     let text = |span: Option<Span>| show(span).map(|(at, text)| (at, text.map(|t| t.len())));
     out += &format!("{:?} {:?}\n", text(site.parent()), text(Some(site.source())));
@@ -97,7 +140,7 @@ pub fn text(input: TokenStream) -> TokenStream {
     let mut out = String::from("\n@@ text\n");
     for tree in input {
         let TokenTree::Literal(literal) = tree else { continue };
-        let text = literal.str_value().unwrap();
+        let text = value(&literal);
         out += &match catch_unwind(|| text.parse::<TokenStream>()) {
             Ok(Ok(stream)) => {
                 let expanded = stream.expand_expr().map(|stream| stream.to_string());
@@ -139,7 +182,9 @@ fn probe() -> (PathBuf, PathBuf) {
                 "2021",
             ]);
             rustc
-                .args(["-Copt-level=1", "-Cmetadata=probe", "-o"])
+                .args(["-Copt-level=1", "-Cmetadata=probe"])
+                .args((rustc_minor() < 88).then_some("--cfg=old"))
+                .arg("-o")
                 .arg(&output)
                 .arg(&source);
             args.iter().for_each(|args| {
@@ -185,14 +230,14 @@ fn native(file: &Path, edition: &str) -> String {
 
 /// What the macro says before the stand-alone server.
 fn standalone(file: &Path, edition: &str) -> String {
-    let loader = Loader::new(Options::default()).expect("a loader");
+    let loader = pm_compile::loader(Options::default()).expect("a loader");
     let macros = loader.load(&probe().1).expect("the probe");
     let mut backend = Standalone::new(edition.parse::<Edition>().expect("an edition"));
     let text = fs::read_to_string(file).expect("a source file");
     let (_, stream) = backend
         .add_file(FileName::Real(file.to_owned()), &text)
         .expect("added");
-    let mut server = Server::new(backend);
+    let mut server = Server::new(backend, macros.profile());
     let mut all = String::new();
     for (name, call, group) in uses(&stream.expect("tokens")) {
         server.backend_mut().enter(call);

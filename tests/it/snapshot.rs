@@ -71,13 +71,15 @@ fn what_cannot_become_a_snapshot_is_refused_with_the_reason() {
     refused(
         &Parts {
             rustc: "rustc 1.97.0-nightly",
+            names_bridge: false,
             ..Parts::default()
         },
-        "made by rustc 1.97.0-nightly, but the proc-macro ABI of rustc 1.96 is expected",
+        "made by rustc 1.97.0-nightly, whose proc-macro bridge is not known",
     );
     refused(
         &Parts {
             rustc: "rustc 1.960.0",
+            names_bridge: false,
             ..Parts::default()
         },
         "made by rustc 1.960.0",

@@ -1,7 +1,7 @@
 //! The stack that is left for whoever answers on the macro's.
 
 use crate::module::Parts;
-use pm_loader::{Dispatch, ExpandError, Loader, Options, STACK_IN_PLACE, WasiCtx};
+use pm_loader::{Dispatch, ExpandError, Options, STACK_IN_PLACE, WasiCtx};
 use std::hint::black_box;
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ fn as_much_as_is_promised_wherever_the_macro_is() {
         ..Parts::default()
     };
     fs_err::write(&wasm, parts.wasm()).expect("a temporary folder");
-    let loader = Loader::new(Options::default()).expect("an engine");
+    let loader = pm_compile::loader(Options::default()).expect("an engine");
     let macros = loader.load(&wasm).expect("a macro crate");
     let expand = |depth: u32, stack| {
         let wasi = WasiCtx::new(Arc::default());

@@ -113,7 +113,7 @@ fn module(directory: &Path) -> Module {
     ]);
     rustc.args(&toolchain.wasm_args).args(&toolchain.link_args);
     compile(directory, "program", &source.concat(), &mut rustc);
-    let engine = pm_engine::engine(pm_engine::Purpose::Once, 0).unwrap();
+    let engine = pm_cranelift::engine(pm_cranelift::Purpose::Once, 0).unwrap();
     let module = Module::from_file(&engine, directory.join("program.wasm")).unwrap();
     for import in module.imports() {
         let known = is_known_import(import.module(), import.name(), import.ty().unwrap_func());

@@ -1,6 +1,6 @@
 //! The files that are compiled.
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, rustc_minor};
 use fs_err as fs;
 use std::path::{Path, PathBuf};
 
@@ -21,23 +21,39 @@ impl Case {
         Case { path, source }
     }
 
-    /// All cases in a folder below `cases/`.
+    /// All cases in a folder below `cases/`, but for those that need a newer rustc.
     pub fn read_all(workspace: &Workspace, folder: &str) -> Vec<Case> {
         let names = names(&workspace.root.join("cases").join(folder));
-        assert!(!names.is_empty(), "no cases in {folder}");
-        names
+        let cases = names
             .iter()
-            .map(|name| Case::read(workspace, &format!("{folder}/{name}.rs")))
-            .collect()
+            .map(|name| Case::read(workspace, &format!("{folder}/{name}.rs")));
+        let cases: Vec<Case> = cases
+            .filter(|case| case.rustc_minor() <= rustc_minor())
+            .collect();
+        assert!(!cases.is_empty(), "no cases in {folder}");
+        cases
     }
 
     /// The edition that the file asks for in a line `//@ edition: YEAR`, or 2021.
     pub fn edition(&self) -> &str {
-        let asked = self
-            .source
-            .lines()
-            .find_map(|line| line.strip_prefix("//@ edition: "));
-        asked.unwrap_or("2021")
+        self.setting("edition").unwrap_or("2021")
+    }
+
+    /// The oldest rustc 1.x that compiles the file, from a line `//@ rustc: 1.X`, or 0.
+    pub fn rustc_minor(&self) -> u32 {
+        self.setting("rustc").map_or(0, |version| {
+            let minor = version.strip_prefix("1.").and_then(|it| it.parse().ok());
+            minor.unwrap_or_else(|| panic!("{}: `{version}` isn't `1.X`", self.path.display()))
+        })
+    }
+
+    /// The value of a line `//@ NAME: VALUE`.
+    fn setting(&self, name: &str) -> Option<&str> {
+        self.source.lines().find_map(|line| {
+            line.strip_prefix("//@ ")?
+                .strip_prefix(name)?
+                .strip_prefix(": ")
+        })
     }
 
     /// Whether the word stands in the file.

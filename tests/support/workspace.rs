@@ -2,7 +2,7 @@
 
 use crate::once::{once, scratch};
 use fs_err as fs;
-use pm_toolchain::{Request, Silent, Toolchain};
+use pm_toolchain::{NoCheck, Request, Silent, Toolchain};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub fn toolchain() -> &'static Toolchain {
     TOOLCHAIN.get_or_init(|| {
         once("toolchain", || {
             let request = Request::from_env().expect("a cache directory");
-            pm_toolchain::setup(&request, &mut Silent)
+            pm_toolchain::setup(&request, &mut Silent, &NoCheck)
                 .unwrap_or_else(|error| panic!("no toolchain: {error}\nhelp: {}", error.help()))
         })
     })
@@ -67,6 +67,14 @@ pub fn fixtures() -> &'static Workspace {
     FIXTURES.get_or_init(|| once("fixtures", || build("fixtures")))
 }
 
+/// The second number of the toolchain's rustc: 96 of `rustc 1.96.0`.
+pub fn rustc_minor() -> u32 {
+    let version = &toolchain().rustc_version;
+    let numbers = version.strip_prefix("rustc 1.");
+    let minor = numbers.and_then(|numbers| numbers.split('.').next()?.parse().ok());
+    minor.unwrap_or_else(|| panic!("not the version of a rustc 1.x: {version}"))
+}
+
 /// Without what this test's own cargo has set.
 pub fn without_cargo(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os() {
@@ -85,29 +93,23 @@ pub fn pm_aot() -> PathBuf {
     once("pm-aot", || {
         let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml");
         let mut cargo = Command::new(env!("CARGO"));
-        // The whole workspace's features, so that nothing is compiled a second time; and libraries, of
-        // which one is the loader for shims.
-        cargo.args([
-            "build",
-            "--workspace",
-            "--bin",
-            "pm-aot",
-            "--lib",
-            "--locked",
-        ]);
+        // The whole workspace's features, so that nothing is compiled a second time.
+        cargo.args(["build", "--workspace", "--bin", "pm-aot", "--locked"]);
         cargo
             .args(["--message-format", "json", "--manifest-path"])
             .arg(manifest);
-        messages(&mut cargo)
+        let program: PathBuf = messages(&mut cargo)
             .iter()
             .find_map(|message| Some(message["executable"].as_str()?.into()))
-            .expect("cargo says where the binary is")
+            .expect("cargo says where the binary is");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/build-loader.sh");
+        run(Command::new(script).env("CARGO", env!("CARGO")));
+        program
     })
 }
 
 fn build(name: &str) -> Workspace {
-    let root =
-        fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("a folder");
+    let root = source(name);
     let target = scratch().join(name);
     let in_workspace = |command: &mut Command| {
         // The fixtures' `.cargo/config.toml` is found from the working directory.
@@ -147,6 +149,68 @@ fn build(name: &str) -> Workspace {
         root,
         externs,
         libraries: folders(&made),
+    }
+}
+
+/// The workspace's folder. A rustc that is too old for the versions in its `Cargo.lock` gets a copy
+/// with the lock file that is meant for it.
+fn source(name: &str) -> PathBuf {
+    let folder = fs::canonicalize(Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
+    let folder = folder.expect("a folder");
+    let Some(lock) = older_lock(&folder, rustc_minor()) else {
+        return folder;
+    };
+    let copy = scratch().join("sources").join(name);
+    mirror(&folder, &copy);
+    replace(&lock, &copy.join("Cargo.lock"));
+    copy
+}
+
+/// The lock file `Cargo-to-1.X.lock` with the smallest X that isn't below the rustc's.
+fn older_lock(folder: &Path, minor: u32) -> Option<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    let locks = paths.filter_map(|path| {
+        let name = path.file_name()?.to_str()?;
+        let number = name.strip_prefix("Cargo-to-1.")?.strip_suffix(".lock")?;
+        let newest: u32 = number.parse().expect("a lock file's name has a number");
+        (minor <= newest).then_some((newest, path))
+    });
+    Some(locks.min()?.1)
+}
+
+/// Makes `to` a copy of `from`. Files that are the same already are left alone: cargo looks at times.
+fn mirror(from: &Path, to: &Path) {
+    let wanted = |path: &Path| from.join(path.strip_prefix(to).expect("a path below it"));
+    for entry in walkdir::WalkDir::new(to).contents_first(true) {
+        // On the first run there is nothing.
+        let Ok(entry) = entry else { continue };
+        let path = entry.path();
+        if wanted(path).exists() {
+            continue;
+        }
+        let removed = match entry.file_type().is_dir() {
+            true => fs::remove_dir(path),
+            false => fs::remove_file(path),
+        };
+        removed.expect("the scratch folder can be written to");
+    }
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry.expect("a readable folder");
+        let path = to.join(entry.path().strip_prefix(from).expect("a path below it"));
+        match entry.file_type().is_dir() {
+            true => fs::create_dir_all(&path).expect("the scratch folder can be written to"),
+            false if entry.file_name() == "Cargo.lock" => {}
+            false => replace(entry.path(), &path),
+        }
+    }
+}
+
+/// Copies a file over another one that differs.
+fn replace(from: &Path, to: &Path) {
+    let content = fs::read(from).expect("a readable file");
+    if fs::read(to).ok().as_ref() != Some(&content) {
+        fs::write(to, content).expect("the scratch folder can be written to");
     }
 }
 

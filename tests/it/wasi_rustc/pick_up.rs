@@ -2,7 +2,7 @@
 
 use super::{copy_macros, folder, native, output, told, wasi};
 use fs_err as fs;
-use pm_loader::artifact::{Artifact, Manifest, assemble};
+use pm_artifact::{Artifact, Manifest, assemble};
 use std::path::Path;
 
 const SOURCE: &str = "#[derive(panics::Panics)] pub struct A;";

@@ -71,10 +71,13 @@ struct InputReceiver<V: darling::FromVariant = VariantReceiver> {
     name: SpannedValue<String>,
     #[darling(default, with = parse_with)]
     with: usize,
-    #[darling(skip, default = || 7)]
+    #[darling(skip, default = "seven")]
     skipped: u8,
 }
 
+fn seven() -> u8 {
+    7
+}
 fn finish<V: darling::FromVariant>(mut input: InputReceiver<V>) -> InputReceiver<V> {
     input.with += 1;
     input
@@ -193,11 +196,11 @@ mod nested {
 }
 
 macro_rules! options {
-    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($field:ident: $ty:ty = $default:expr),* $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($field:ident: $ty:ty = $default:path),* $(,)? }) => {
         #[derive(Debug, FromMeta)]
         $(#[$meta])*
         $vis struct $name {
-            $(#[darling(default = || $default)] $field: $ty,)*
+            $(#[darling(default = $default)] $field: $ty,)*
         }
     };
 }
@@ -205,9 +208,9 @@ options! {
     /// Made by a macro.
     #[darling(rename_all = "lowercase")]
     pub(crate) struct Options {
-        Width: u32 = 1 + 1,
-        Name: String = String::from("x"),
-        list: Vec<syn::LitBool> = vec![],
+        Width: u32 = u32::default,
+        Name: String = String::new,
+        list: Vec<syn::LitBool> = Vec::<syn::LitBool>::new,
     }
 }
 

@@ -9,7 +9,7 @@ const DATES: [Date; 8] = [
     date!(2020-01-01),
     date!(2020-366),
     date!(2020 - W 01 - 3),
-    date!(2019-W52-7),
+    date!(2019-W 52-7),
     date!(-0001-12-31),
     date!(+1999-06-30),
     date!(0000 - 001),
@@ -40,14 +40,14 @@ const OFFSETS: [UtcOffset; 7] = [
 
 const PRIMITIVE: [PrimitiveDateTime; 4] = [
     datetime!(2020-01-01 0:00),
-    datetime!(2020-W01-3 1:02:03.004_005_006),
+    datetime!(2020-W 01-3 1:02:03.004_005_006),
     datetime!(2020-001 11 pm),
     datetime!(1970-01-01 23:59:59),
 ];
 
 const OFFSET: [OffsetDateTime; 4] = [
     datetime!(2020-01-01 0:00 UTC),
-    datetime!(2020-W01-3 0:00 -1),
+    datetime!(2020-W 01-3 0:00 -1),
     datetime!(2020-001 1:02:03.004 +1:02:03),
     datetime!(9999-12-31 23:59:59.999_999_999 -23:59),
 ];
@@ -86,7 +86,7 @@ fn matches(date: Date) -> &'static str {
     const CHRISTMAS: Date = date!(2023-12-25);
     match date {
         CHRISTMAS => "christmas",
-        d if d == date!(2023-W01-1) => "first monday",
+        d if d == date!(2023-W 01-1) => "first monday",
         d if d > date!(2023-001) && d < date!(2023-032) => "january",
         _ => "other",
     }
