@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # The loader apart: with the others it would have their compiler in it.
-cargo build --release --locked --package pm-native >&2
+scripts/build-loader.sh --release
 cargo build --release --locked --package pm-aot --package pm-bench >&2
 export PM_AOT=$PWD/target/release/pm-aot
 "$PM_AOT" setup >&2

@@ -6,6 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo build --release --locked --package pm-aot --package pm-bench >&2
+scripts/build-loader.sh --release
 target/release/pm-aot setup >&2
 # The same crates natively at the level that cargo gives macros (0) and at the level that theirs
 # have as wasm (3); `pm-aot build` makes the wasm of both at level 3.

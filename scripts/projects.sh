@@ -11,7 +11,7 @@ if ((!${#packages[@]})); then
     packages=(just@1.59.0 lsp-types@0.97.0 serde_with@3.25.0 bevy_reflect@0.20.1 mdbook@0.5.4)
 fi
 # The loader apart: with the others it would have their compiler in it.
-cargo build --release --locked --package pm-native >&2
+scripts/build-loader.sh --release
 cargo build --release --locked --package pm-aot --package pm-bench >&2
 pm_aot=$PWD/target/release/pm-aot
 "$pm_aot" setup >&2

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-$PWD/target}
 if [ -z "${PM_AOT:-}" ]; then
     # The loader apart: with the others it would have their compiler in it.
-    cargo build --release --locked --package pm-native
+    scripts/build-loader.sh --release
     cargo build --release --locked --package pm-aot --package pm-bench
     PM_AOT=$target/release/pm-aot
 fi

@@ -18,10 +18,12 @@ step() { printf '\n== %s (after %d min)\n' "$*" "$((SECONDS / 60))" >&2; }
 
 step "formatting"
 cargo fmt --all --check
+cargo fmt --manifest-path loader/native/Cargo.toml --check
 
 # With the tests, so that nothing is compiled twice with other features.
 step "build"
 cargo build --workspace --all-targets --locked
+scripts/build-loader.sh
 export PM_AOT=$PWD/target/debug/pm-aot
 
 step "toolchain for WebAssembly"
@@ -40,8 +42,8 @@ fi
 
 step "lints"
 cargo clippy --workspace --all-targets --locked -- --deny warnings
-# The loader as it is built by itself, without a compiler in it.
-cargo clippy --package pm-native --locked -- --deny warnings
+cargo clippy --manifest-path loader/native/Cargo.toml --target-dir target/loader --all-targets \
+    --locked -- --deny warnings
 
 step "docs"
 RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked --document-private-items
@@ -55,6 +57,9 @@ if ! cargo nextest --version >/dev/null 2>&1; then
 fi
 failed=0
 tests() { cargo nextest run --workspace --locked --no-fail-fast --filterset "$1" || failed=1; }
+
+step "tests of the loader's library"
+cargo nextest run --manifest-path loader/native/Cargo.toml --target-dir target/loader --locked || failed=1
 
 step "tests"
 tests 'not (package(pm-tests) & test(/^wasi_rustc::/))'
