@@ -498,7 +498,7 @@ fn any_bytes() {
             .wrapping_add(1);
         (state >> 56) as u8
     };
-    let fixtures: Vec<_> = all().map(|(profile, server)| (profile, server)).collect();
+    let fixtures: Vec<_> = all().collect();
     for (profile, server) in fixtures {
         let mut fixture = Fixture::new(profile, server);
         let methods = profile.schema.methods.len() as u8;
