@@ -252,6 +252,7 @@ fn unknown_imports() {
 fn another_rustc() {
     let bad = Parts {
         rustc: "rustc 1.70.0 (by hand)",
+        names_bridge: false,
         ..Parts::default()
     }
     .wasm();

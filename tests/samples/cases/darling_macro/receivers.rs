@@ -196,7 +196,7 @@ mod nested {
 }
 
 macro_rules! options {
-    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($field:ident: $ty:ty = $default:path),* $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($field:ident: $ty:ty = $default:tt),* $(,)? }) => {
         #[derive(Debug, FromMeta)]
         $(#[$meta])*
         $vis struct $name {
@@ -208,9 +208,9 @@ options! {
     /// Made by a macro.
     #[darling(rename_all = "lowercase")]
     pub(crate) struct Options {
-        Width: u32 = u32::default,
-        Name: String = String::new,
-        list: Vec<syn::LitBool> = Vec::<syn::LitBool>::new,
+        Width: u32 = "u32::default",
+        Name: String = "String::new",
+        list: Vec<syn::LitBool> = "Vec::new",
     }
 }
 
