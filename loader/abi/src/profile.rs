@@ -7,6 +7,7 @@
 //! from the pull requests, and no compiler is accepted by it without a conformance check.
 
 mod build;
+mod methods;
 mod v1_85;
 mod v1_88;
 mod v1_95;

@@ -4,7 +4,8 @@
 //! run. No digest of these releases is known, so each compiler has to pass the conformance check.
 
 use super::build::Builder;
-use super::v1_85::{SpanMethods, free_functions, span, symbol, token_stream};
+use super::methods::{SpanMethods, TextErrors, free_functions, span, symbol, token_stream};
+use super::v1_85::drop_free_functions;
 use super::{ArgumentOrder, DeclarationLayout, Profile, Tag, UsizeEncoding};
 use crate::schema::Schema;
 
@@ -22,9 +23,10 @@ pub(super) fn profile() -> Profile {
 
 fn schema() -> Schema {
     let mut b = Builder::new();
-    free_functions(&mut b);
+    drop_free_functions(&mut b);
+    free_functions(&mut b, TextErrors::WithoutReason);
     b.next_group();
-    token_stream(&mut b);
+    token_stream(&mut b, TextErrors::WithoutReason);
     b.next_group();
     span(&mut b, SpanMethods::WithFileNames);
     b.next_group();
