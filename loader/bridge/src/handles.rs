@@ -7,9 +7,10 @@
 use crate::MessageError;
 use pm_abi::schema::{Access, HandleKind};
 
-/// The most numbers between the first handle of an expansion and its last, for each kind: a bit for
-/// each, so 8 MiB. Counters that other expansions share run on, but not as far while one expands.
-const MAX_SPAN: u32 = 1 << 26;
+/// The most words in the table of a kind: 8 MiB, for 2²⁶ numbers between the first handle of an
+/// expansion and its last. Counters that other expansions share run on, but not as far while one
+/// expands.
+const MAX_WORDS: usize = 1 << 20;
 
 /// The handles that one expansion holds.
 #[derive(Clone, Debug, Default)]
@@ -17,9 +18,10 @@ pub struct Handles {
     tables: [Table; HandleKind::ALL.len()],
 }
 
-/// The handles of one kind: a bit for each number from `first` on.
+/// The handles of one kind: a bit for each number, in words of 64.
 #[derive(Clone, Debug, Default)]
 struct Table {
+    /// The place of the first word that is kept.
     first: u32,
     held: Vec<u64>,
 }
@@ -65,30 +67,29 @@ impl Handles {
 }
 
 impl Table {
-    /// The word and the bit of a handle that is not below the first.
+    /// The word and the bit of a handle, unless its word is before the first.
     fn place(&self, handle: u32) -> Option<(usize, u64)> {
-        let index = handle.checked_sub(self.first)?;
-        Some((index as usize / 64, 1 << (index % 64)))
+        let word = (handle / 64).checked_sub(self.first)?;
+        Some((word as usize, 1 << (handle % 64)))
     }
 
     fn insert(&mut self, handle: u32) -> Option<()> {
+        let word = handle / 64;
         if self.held.is_empty() {
-            self.first = handle;
+            self.first = word;
         }
-        if handle < self.first {
+        if word < self.first {
             // Counters run upwards, so this happens only where another expansion on another thread
-            // was between the two. The table moves by whole words.
-            let words = (self.first - handle).div_ceil(64);
-            let first = self.first.saturating_sub(words * 64);
-            if words as usize + self.held.len() > (MAX_SPAN / 64) as usize || first == 0 {
+            // was between the two.
+            let words = (self.first - word) as usize;
+            if words + self.held.len() > MAX_WORDS {
                 return None;
             }
-            self.held
-                .splice(0..0, std::iter::repeat_n(0, words as usize));
-            self.first = first;
+            self.held.splice(0..0, std::iter::repeat_n(0, words));
+            self.first = word;
         }
         let (word, bit) = self.place(handle)?;
-        if word >= (MAX_SPAN / 64) as usize {
+        if word >= MAX_WORDS {
             return None;
         }
         if word >= self.held.len() {
@@ -176,5 +177,27 @@ mod tests {
         assert!(handles.receive(TokenStream, u32::MAX).is_err());
         let low = handles.receive(TokenStream, 1);
         assert_eq!(low.is_ok(), handles.send(TokenStream, Owned, 1).is_ok());
+    }
+
+    /// The first numbers of a counter, and numbers at both ends of it.
+    #[test]
+    fn numbers_out_of_order() {
+        let mut handles = Handles::new();
+        for handle in [50, 3, 130, 64, 1] {
+            handles.receive(TokenStream, handle).unwrap();
+        }
+        for handle in 1..200 {
+            let held = handles.send(TokenStream, Borrowed, handle).is_ok();
+            assert_eq!(held, [50, 3, 130, 64, 1].contains(&handle), "{handle}");
+        }
+        for (first, second) in [(u32::MAX, 1), (1, u32::MAX)] {
+            let mut handles = Handles::new();
+            handles.receive(TokenStream, first).unwrap();
+            assert_eq!(
+                handles.receive(TokenStream, second),
+                refused(TokenStream, second)
+            );
+            assert_eq!(handles.send(TokenStream, Owned, first), Ok(()));
+        }
     }
 }
