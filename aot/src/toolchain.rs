@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::shell::{Progress, Shell};
 use pm_abi::Profile;
-use pm_toolchain::{Conformance, PanicStrategy, Request, Toolchain};
+use pm_toolchain::{CheckError, Conformance, PanicStrategy, Request, Toolchain};
 use std::path::PathBuf;
 
 /// Which toolchain compiles macros to wasm.
@@ -84,12 +84,14 @@ pub(crate) fn set_up(request: &Request, shell: &Shell) -> Result<Toolchain, Erro
 struct Check;
 
 impl Conformance for Check {
-    fn check(&self, toolchain: &Toolchain, profile: &'static Profile) -> Result<usize, String> {
-        let loader = crate::command::shim::loader().map_err(|error| error.to_string())?;
-        let report = pm_conformance::check(toolchain, profile, &loader);
-        report
-            .map(|report| report.messages)
-            .map_err(|error| error.to_string())
+    fn check(&self, toolchain: &Toolchain, profile: &'static Profile) -> Result<usize, CheckError> {
+        let loader = crate::command::shim::loader()
+            .map_err(|error| CheckError::Failed(error.to_string()))?;
+        match pm_conformance::check(toolchain, profile, &loader) {
+            Ok(report) => Ok(report.messages),
+            Err(error) if error.is_verdict() => Err(CheckError::Differs(error.to_string())),
+            Err(error) => Err(CheckError::Failed(error.to_string())),
+        }
     }
 }
 

@@ -133,28 +133,47 @@ fn another_encoding_is_refused_with_the_first_difference() {
     let manifest =
         "[package]\nname = \"a\"\nversion = \"1.0.0\"\nedition = \"2021\"\n[workspace]\n";
     fs::write(at("Cargo.toml"), manifest).expect("a file");
-    let check = |policy: &str| {
+    let check = |policy: &str, arguments: &[&str]| {
         let mut cargo = copy.command(cache.path());
         cargo
             .current_dir(folder.path())
             .env("PM_AOT_POLICY", policy);
         let output = cargo
             .args(["cargo", "check"])
+            .args(arguments)
             .output()
             .expect("pm-aot runs");
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         (output.status.success(), text)
     };
-    let (succeeded, text) = check("a=automatic");
+    let (succeeded, text) = check("a=automatic", &[]);
     assert!(succeeded && text.contains("macros run natively"), "{text}");
-    let (succeeded, text) = check("a=wasm");
+    let (succeeded, text) = check("a=wasm", &[]);
     assert!(
         !succeeded && text.contains("says `run = \"wasm\"`"),
         "{text}"
     );
+
+    // The policy is that of the workspace that cargo is about, from wherever it is started.
+    fs::create_dir_all(at("other/src")).expect("a folder");
+    fs::write(at("other/src/main.rs"), "fn main() {}").expect("a file");
+    fs::write(at("other/Cargo.toml"), manifest).expect("a file");
+    fs::create_dir(at("other/.config")).expect("a folder");
+    let policy = "[crates.a]\nrun = \"wasm\"\n";
+    fs::write(at("other/.config/pm-aot.toml"), policy).expect("a file");
+    for arguments in [
+        &["--manifest-path", "other/Cargo.toml"][..],
+        &["--manifest-path=other/Cargo.toml"],
+    ] {
+        let (succeeded, text) = check("b=automatic", arguments);
+        assert!(
+            !succeeded && text.contains("says `run = \"wasm\"`"),
+            "{text}"
+        );
+    }
 }
 
-/// What is refused before anything is built.
+/// A shape that is refused before anything is built.
 #[test]
 fn another_shape_is_refused_with_the_item() {
     let cache = tempfile::tempdir().expect("a temporary folder");

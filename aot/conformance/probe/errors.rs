@@ -32,7 +32,7 @@ pub struct Attribute;
 #[fail]
 pub struct Derive;
 
-// What the client of the bridge refuses.
+// Values that the client of the bridge refuses.
 
 probe::fail! { ident }
 probe::fail! { punct }

@@ -138,7 +138,7 @@ fn native(index: usize) -> Entry {
     unsafe { std::mem::transmute::<usize, Entry>(run) }
 }
 
-/// What every shim's entry points call.
+/// The function that every shim's entry points call.
 #[unsafe(no_mangle)]
 extern "C" fn pm_loader_run_1(config: BridgeConfig, shim: *const c_void, index: usize) -> Buffer {
     record(0, &config.input);

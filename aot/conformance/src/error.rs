@@ -35,3 +35,15 @@ pub enum ConformanceError {
     #[error(transparent)]
     Io(#[from] io::Error),
 }
+
+impl ConformanceError {
+    /// Returns true if this is about the rustc, so that the check has the same result the next time.
+    /// The others are about this machine: a full disk, a file that is missing.
+    #[must_use]
+    pub fn is_verdict(&self) -> bool {
+        match self {
+            Self::Differs { .. } | Self::NotCalled { .. } | Self::Compile { .. } => true,
+            Self::Prepare(_) | Self::Log(_) | Self::Io(_) => false,
+        }
+    }
+}

@@ -19,7 +19,7 @@ use pm_toolchain::Toolchain;
 use probe::{Form, Probe};
 use std::path::Path;
 
-/// What a rustc that conforms was seen to do.
+/// The measure of a check that a rustc has passed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     /// The number of messages that were the same.

@@ -19,7 +19,7 @@ pub(crate) struct Input {
     /// Its file.
     pub(crate) name: &'static str,
     source: &'static str,
-    /// Whether it compiles.
+    /// True if it compiles.
     pub(crate) succeeds: bool,
 }
 
@@ -236,7 +236,7 @@ impl<'a> Probe<'a> {
     }
 }
 
-/// Which methods were called, by their places.
+/// The methods that were called: a flag for each, by its place.
 pub(crate) fn called(profile: &Profile, messages: &[Message]) -> Vec<bool> {
     let mut called = vec![false; profile.schema.methods.len()];
     for message in messages.iter().filter(|it| it.kind == Kind::Request) {

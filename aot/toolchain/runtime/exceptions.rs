@@ -28,7 +28,7 @@ use std::fmt;
 pub(crate) struct Error {
     /// Offset in the module.
     pub(crate) at: usize,
-    /// What is wrong there.
+    /// The fault.
     pub(crate) what: &'static str,
 }
 
@@ -274,20 +274,20 @@ impl Types {
     }
 }
 
-/// What a first look at a function says of one of its `try`s.
+/// The properties of a `try`, found by a first pass over its function.
 #[derive(Clone, Debug, Default)]
 struct Try {
     /// The tags that it catches; `None` is `catch_all`.
     catches: Vec<Option<u32>>,
-    /// Whether it ends with `delegate`.
+    /// True if it ends with `delegate`.
     delegates: bool,
-    /// Whether a handler of it throws once more what it caught.
+    /// True if one of its handlers throws what it caught again.
     rethrown: bool,
-    /// Whether a `delegate` names it.
+    /// True if a `delegate` names it.
     named: bool,
 }
 
-/// What encloses an instruction.
+/// A construct that encloses an instruction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Frame {
     /// A block, a loop, an `if` or the function.
@@ -484,7 +484,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// What a label of the source names.
+    /// The construct that a label of the source names.
     fn at(&self, label: u32, source: &Reader<'_>) -> Result<&Open> {
         let index = self.open.len().checked_sub(label as usize + 1);
         let index = index.ok_or_else(|| source.error("a label that does not exist"))?;
@@ -537,7 +537,7 @@ impl Writer<'_> {
 
         let label = self.labels;
         if delegates {
-            // Where it goes to is written after the body, but must be known here.
+            // The target is written after the body, but must be known here.
             let throws = self.delegated(source)?;
             let relative = self.labels - 1 - throws;
             self.begin(TRY_TABLE, &kind);

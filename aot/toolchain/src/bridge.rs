@@ -10,7 +10,7 @@ use crate::Toolchain;
 pub struct Bridge {
     /// The name of its profile ([`pm_abi::Profile`]).
     pub profile: String,
-    /// Why that is certain.
+    /// The reason why that is certain.
     pub accepted: Accepted,
 }
 
@@ -52,16 +52,28 @@ pub trait Conformance {
     /// messages that were the same.
     ///
     /// # Errors
-    /// The first difference, or why there is no result, as a lowercase fragment.
-    fn check(&self, toolchain: &Toolchain, profile: &'static Profile) -> Result<usize, String>;
+    /// [`CheckError`].
+    fn check(&self, toolchain: &Toolchain, profile: &'static Profile) -> Result<usize, CheckError>;
 }
 
-/// No check: a rustc whose sources are not known is refused.
+/// A conformance check that was not passed. Displayed as a lowercase fragment.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CheckError {
+    /// The rustc doesn't conform: the first difference. This result is kept.
+    #[error("{0}")]
+    Differs(String),
+    /// The check could not be run to its end, so nothing is known: the reason.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// No check: a rustc whose sources are not known is not set up.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoCheck;
 
 impl Conformance for NoCheck {
-    fn check(&self, _: &Toolchain, _: &'static Profile) -> Result<usize, String> {
-        Err("this program contains no conformance check".into())
+    fn check(&self, _: &Toolchain, _: &'static Profile) -> Result<usize, CheckError> {
+        let reason = "this program contains no conformance check";
+        Err(CheckError::Failed(reason.into()))
     }
 }

@@ -107,7 +107,7 @@ fn compiler(request: &Request, cache: &Cache) -> Vec<Check> {
     };
     let replaced = why_not.filter(|error| may_be_replaced(error, request, cache));
     let replaced = replaced.map(ToString::to_string);
-    // What the set-up would do: the distribution's, where the active one is not complete.
+    // Set-up's own choice: the distribution's, where the active one is not complete.
     let mut incomplete = None;
     if let Some(why_not) = replaced {
         if let Some(prefix) = debian::newest_prefix(cache) {

@@ -19,7 +19,7 @@ pub enum SetupError {
     Cache {
         /// The directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The disk is too full.
@@ -43,7 +43,7 @@ pub enum SetupError {
     NoRustc {
         /// The program.
         program: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// It can be started, but it is no rustc, or a broken one.
@@ -75,9 +75,9 @@ pub enum SetupError {
         release: String,
         /// Its sysroot.
         sysroot: PathBuf,
-        /// What is missing.
+        /// The missing parts.
         missing: Vec<Part>,
-        /// Where that can be had from.
+        /// The source from which they can be installed.
         origin: Origin,
     },
     /// A command that would have added what is missing has failed.
@@ -196,7 +196,7 @@ pub enum SetupError {
     Program {
         /// Its name.
         program: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The sources of rustc's `proc_macro` have a shape that is not understood, or a bridge that is not
@@ -210,15 +210,27 @@ pub enum SetupError {
         release: String,
         /// The first difference.
         reason: String,
-        /// Where this is kept.
+        /// The folder in which this result is kept.
         folder: PathBuf,
+    },
+    /// The conformance check could not be run to its end.
+    #[error("rustc {release} needs the conformance check, which failed to run: {reason}")]
+    Unchecked {
+        /// Its release.
+        release: String,
+        /// The failure.
+        reason: String,
     },
 }
 
 impl SetupError {
-    /// Whether the rustc is complete, and refused for its bridge: macros can run natively then.
+    /// Returns true if the rustc is complete, but its bridge is not accepted. Macros can run
+    /// natively then.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Bridge(_) | Self::Refused { .. })
+        matches!(
+            self,
+            Self::Bridge(_) | Self::Refused { .. } | Self::Unchecked { .. }
+        )
     }
 }

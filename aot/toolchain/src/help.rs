@@ -75,6 +75,11 @@ impl SetupError {
                  macros run natively. To check it again, remove `{}`",
                 folder.display()
             ),
+            Self::Unchecked { .. } => {
+                "mend that and run `pm-aot setup`, or use a rustc that is known \
+                 (docs/COMPILERS.md)"
+                    .into()
+            }
             Self::NotSetUp { .. } => "run `pm-aot setup`".into(),
             Self::Sources { .. } => {
                 format!(

@@ -197,13 +197,13 @@ fn digest_of_libc(libc: &Path, cache: &Cache) -> Result<String, SetupError> {
 }
 
 #[cfg(all(test, unix))]
-mod tests {
+pub(crate) mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
     /// A toolchain of scripts, complete as far as it is looked at.
-    fn toolchain(root: &Path) -> Request {
+    pub(crate) fn toolchain(root: &Path) -> Request {
         let sysroot = root.join("sysroot");
         let script = format!(
             "#!/bin/sh\ncase \"$*\" in -vV) cat '{0}/version';; *sysroot) echo '{0}';; \

@@ -20,6 +20,7 @@ mod mirror;
 mod origin;
 mod parts;
 mod progress;
+mod refusal;
 mod request;
 mod rustc;
 mod rustup;
@@ -28,7 +29,7 @@ mod spec;
 mod toolchain;
 mod version;
 
-pub use bridge::{Accepted, Bridge, Conformance, NoCheck};
+pub use bridge::{Accepted, Bridge, CheckError, Conformance, NoCheck};
 pub use cache::{answers_dir, cache_dir};
 pub use diagnose::{Check, Status, diagnose};
 pub use error::SetupError;

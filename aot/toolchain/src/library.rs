@@ -168,8 +168,8 @@ fn isolated(toolchain: &Toolchain, staging: &Path) -> Command {
     cargo
 }
 
-/// Whether cargo wants to be told that a target may be a file. Those before 1.95 don't know the
-/// flag.
+/// Returns true if cargo needs a flag to accept a target that is a file. Those before 1.95 don't
+/// know the flag.
 fn needs_target_flag(toolchain: &Toolchain, staging: &Path) -> Result<bool, SetupError> {
     let mut cargo = isolated(toolchain, staging);
     let flags = command::output(cargo.args(["-Z", "help"]), |detail| SetupError::Library {

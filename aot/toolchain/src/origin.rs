@@ -1,4 +1,4 @@
-//! Where a rustc is from, and so how what it lacks is added.
+//! The origin of a rustc, which decides how missing parts are added.
 
 use std::fmt;
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 use crate::rustc::Rustc;
 use crate::spec;
 
-/// What only a toolchain that rustup has installed contains.
+/// A file that only a toolchain installed by rustup has.
 pub(crate) const MANIFEST: &str = "lib/rustlib/multirust-channel-manifest.toml";
 
-/// Where dpkg keeps a file for each package that is installed.
+/// The folder in which dpkg keeps a file for each installed package.
 const INSTALLED: &str = "/var/lib/dpkg/info";
 
 /// Something that belongs to a compiler and may be installed apart from it.
@@ -40,7 +40,7 @@ pub(crate) fn none_of(parts: &[Part]) -> String {
     parts.join(" and ")
 }
 
-/// Where a rustc is from.
+/// The origin of a rustc.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
@@ -107,7 +107,7 @@ impl Origin {
         with_name.collect()
     }
 
-    /// What to do about parts that are missing, with one line to run where there is one.
+    /// The advice on missing parts, with one command to run where there is one.
     pub(crate) fn help(&self, missing: &[Part], sysroot: &Path) -> String {
         let commands = self.commands(missing);
         if !commands.is_empty() {
@@ -168,7 +168,7 @@ mod tests {
         let stable = home.join("stable");
         fs_err::create_dir_all(stable.join("lib/rustlib")).unwrap();
         let origin = |sysroot: &Path| Origin::of_sysroot(sysroot, Some(22), folder.path());
-        // Of a toolchain that was linked, rustup knows no components.
+        // A linked toolchain has no components that rustup knows.
         assert_eq!(origin(&stable), Origin::Other);
         fs_err::write(stable.join(MANIFEST), "").unwrap();
         assert_eq!(origin(&stable), Origin::Rustup("stable".into()));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::rustc::{Rustc, which};
 use crate::{Part, SetupError};
 
-/// What belongs to a rustc and may be installed apart from it.
+/// Parts of a rustc that may be installed apart from it.
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     pub(crate) sources: PathBuf,
@@ -99,7 +99,7 @@ pub(crate) fn linker(rustc: &Rustc) -> Option<PathBuf> {
     found.or_else(|| linker_names(llvm).iter().find_map(which))
 }
 
-/// Where lld may be beside a rustc, best first.
+/// The paths at which lld may be beside a rustc, best first.
 fn linkers(bins: &[PathBuf], llvm: Option<u32>) -> Vec<PathBuf> {
     let named = |name: &String| bins.iter().map(|bin| bin.join(name)).collect::<Vec<_>>();
     let names = linker_names(llvm);

@@ -17,9 +17,9 @@ pub struct Request {
     pub panic: PanicStrategy,
     /// Where everything is kept.
     pub cache: PathBuf,
-    /// Whether nothing may be downloaded.
+    /// True if nothing may be downloaded.
     pub offline: bool,
-    /// Whether rustup may be run to add what its toolchain lacks.
+    /// True if rustup may be run to add what its toolchain lacks.
     pub install: bool,
 }
 

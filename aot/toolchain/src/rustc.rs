@@ -223,8 +223,8 @@ fn answers(program: &Path, cache: &Cache) -> Answers<'static> {
     )
 }
 
-/// Where a library's sources may be: rustup's component, which distributions have as a link, and
-/// where those have what it leads to.
+/// The folders in which a library's sources may be: rustup's component, which distributions have as
+/// a link, and the target of that link.
 fn sources_folders(sysroot: &Path, release: &str) -> [PathBuf; 2] {
     [
         sysroot.join("lib/rustlib/src/rust/library"),

@@ -23,12 +23,12 @@ const FALLBACK_SETTINGS: &str = "/etc/rustup/settings.toml";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Active {
     pub(crate) name: String,
-    /// Why this one, in rustup's words; empty where it gives no reason.
+    /// The reason for this one, in rustup's words; empty where it gives none.
     pub(crate) reason: String,
 }
 
 impl Active {
-    /// Whether it was asked for, and isn't only what rustup uses otherwise.
+    /// Returns true if it was asked for, and isn't only rustup's default.
     pub(crate) fn was_chosen(&self) -> bool {
         self.reason != DEFAULT
     }
@@ -99,7 +99,7 @@ pub(crate) fn of_proxy(program: &Path) -> Option<PathBuf> {
     (size(&rustup)? == size(&proxy)?).then_some(rustup)
 }
 
-/// What a rustup has answered for this directory.
+/// The cached answers of a rustup for this directory.
 fn answers(rustup: &Path, cache: Option<&Cache>) -> Answers<'static> {
     let (Some(cache), Ok(directory)) = (cache, std::env::current_dir()) else {
         return Answers::unknown();

@@ -3,21 +3,19 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::cache::{Cache, Locked};
-use crate::inputs::{ACTIVE, Inputs, may_be_replaced};
 use pm_abi::Profile;
 use pm_protocol::Reading;
 
+use crate::cache::{Cache, Locked};
+use crate::inputs::{ACTIVE, Inputs, may_be_replaced};
+use crate::refusal::Refusal;
 use crate::{
-    Accepted, Bridge, Conformance, Part, Progress, Request, SetupError, Toolchain, command, debian,
-    library, link, parts, rustup, spec,
+    Accepted, Bridge, CheckError, Conformance, Part, Progress, Request, SetupError, Toolchain,
+    command, debian, library, link, parts, rustup, spec,
 };
 
 /// The file that describes a toolchain, written last.
 const DESCRIPTION: &str = "toolchain.json";
-
-/// The file that says why a rustc was refused, in the place of its toolchain.
-const REFUSED: &str = "refused.txt";
 
 /// The toolchain that is set up already, without building or downloading anything.
 ///
@@ -131,7 +129,7 @@ fn can_be_fetched(error: &SetupError, request: &Request, cache: &Cache) -> bool 
 fn ready(inputs: &Inputs, cache: &Cache) -> Result<Toolchain, SetupError> {
     let folder = cache.toolchain(&inputs.id);
     let release = || inputs.rustc.version.release.clone();
-    if let Ok(reason) = fs_err::read_to_string(folder.join(REFUSED)) {
+    if let Some(reason) = Refusal::read(&folder) {
         return Err(SetupError::Refused {
             release: release(),
             reason,
@@ -185,7 +183,7 @@ impl Work<'_> {
         fs_err::write(&unfinished.target_spec, &inputs.spec)?;
         library::build(inputs, &unfinished, staging.path(), offline, progress)?;
         link::compile_runtime(inputs, &unfinished, &folder)?;
-        // What fails from here on is never put in place.
+        // A toolchain that fails from here on is never put in place.
         link::try_out(inputs, &unfinished, staging.path())?;
         if !self.reading.unknown.is_empty() {
             bridge.accepted = self.check(&unfinished, staging.path(), progress)?;
@@ -202,7 +200,7 @@ impl Work<'_> {
         Ok(toolchain)
     }
 
-    /// Runs the conformance check. A rustc that doesn't pass is refused, also the next time.
+    /// Runs the conformance check. A rustc that doesn't conform is refused, also the next time.
     fn check(
         &self,
         unfinished: &Toolchain,
@@ -219,18 +217,25 @@ impl Work<'_> {
             "Checking",
             &format!("that macros behave as natively ({count} unknown items in rustc's sources)"),
         );
+        let release = || self.inputs.rustc.version.release.clone();
         let reason = match self.conformance.check(unfinished, profile) {
             Ok(messages) => return Ok(Accepted::Conformance { unknown, messages }),
-            Err(reason) => reason,
+            Err(CheckError::Differs(reason)) => reason,
+            Err(CheckError::Failed(reason)) => {
+                return Err(SetupError::Unchecked {
+                    release: release(),
+                    reason,
+                });
+            }
         };
         let refused = staging.join("refused");
         fs_err::create_dir(&refused)?;
         let reason = format!("{reason}; not known in its sources: {}", unknown.join(", "));
-        fs_err::write(refused.join(REFUSED), &reason)?;
+        Refusal::new(reason.clone()).write(&refused)?;
         let place = self.cache.toolchain(&self.inputs.id);
         self.locked.finish(&refused, &place)?;
         Err(SetupError::Refused {
-            release: self.inputs.rustc.version.release.clone(),
+            release: release(),
             reason,
             folder: place,
         })
@@ -321,5 +326,55 @@ mod tests {
         assert!(missing.contains(&Part::Sources), "{error:?}");
         let sources = "run `rustup component add rust-src --toolchain fake";
         assert!(error.help().starts_with(sources), "{}", error.help());
+    }
+
+    /// A check with this result.
+    struct Fixed(Result<usize, CheckError>);
+
+    impl Conformance for Fixed {
+        fn check(&self, _: &Toolchain, _: &'static Profile) -> Result<usize, CheckError> {
+            self.0.clone()
+        }
+    }
+
+    /// A difference is kept. A check that couldn't run says nothing of the rustc, and isn't.
+    #[cfg(unix)]
+    #[test]
+    fn only_a_difference_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let request = crate::inputs::tests::toolchain(folder.path());
+        let cache = Cache::new(&request.cache);
+        let inputs = Inputs::active(&request, &cache).unwrap();
+        let locked = cache.lock(&mut Silent).unwrap();
+        let check = |result| {
+            let work = Work {
+                inputs: &inputs,
+                reading: Reading {
+                    profile: Profile::by_name("1.95").unwrap(),
+                    unknown: Vec::new(),
+                },
+                cache: &cache,
+                locked: &locked,
+                conformance: &Fixed(result),
+            };
+            let bridge = Bridge {
+                profile: "1.95".into(),
+                accepted: Accepted::KnownSources,
+            };
+            let staging = locked.staging().unwrap();
+            let unfinished = inputs.toolchain(staging.path(), bridge).unwrap();
+            work.check(&unfinished, staging.path(), &mut Silent)
+        };
+        let passed = check(Ok(7)).unwrap();
+        assert!(matches!(passed, Accepted::Conformance { messages: 7, .. }));
+        let failed = check(Err(CheckError::Failed("the disk is full".into()))).unwrap_err();
+        assert!(matches!(failed, SetupError::Unchecked { .. }), "{failed:?}");
+        assert!(failed.is_refusal());
+        let next = ready(&inputs, &cache).unwrap_err();
+        assert!(matches!(next, SetupError::NotSetUp { .. }), "{next:?}");
+        let refused = check(Err(CheckError::Differs("message 3".into()))).unwrap_err();
+        assert!(matches!(refused, SetupError::Refused { .. }), "{refused:?}");
+        let next = ready(&inputs, &cache).unwrap_err();
+        assert!(matches!(next, SetupError::Refused { .. }), "{next:?}");
     }
 }

@@ -59,7 +59,7 @@ pub(crate) fn adapt(
     Ok(text + "\n")
 }
 
-/// Whether an LLVM argument chooses between the two forms of exceptions.
+/// Returns true if an LLVM argument chooses between the two forms of exceptions.
 fn is_about_legacy(argument: &Value) -> bool {
     let argument = argument.as_str().unwrap_or_default();
     argument.trim_start_matches('-').split('=').next() == Some("wasm-use-legacy-eh")
