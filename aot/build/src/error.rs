@@ -16,7 +16,7 @@ pub enum BuildError {
     Run {
         /// The program.
         program: OsString,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// `cargo metadata` answered something else.

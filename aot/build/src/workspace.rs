@@ -253,6 +253,19 @@ pub(crate) fn metadata<T: for<'de> Deserialize<'de>>(
         .map_err(BuildError::Metadata)
 }
 
+/// The root of the workspace of a cargo command with these arguments, by the cargo on `PATH`. None if
+/// cargo finds none: the command itself will say why.
+///
+/// # Errors
+/// If cargo doesn't run, or its answer can't be read.
+pub fn workspace_root(arguments: &[OsString]) -> Result<Option<PathBuf>, BuildError> {
+    let mut cargo = Command::new("cargo");
+    cargo.stderr(Stdio::null());
+    let arguments = CargoArgs::parse(arguments);
+    let found: Option<Workspace> = metadata(cargo, &arguments, &["--no-deps".into()])?;
+    Ok(found.map(|workspace| workspace.workspace_root))
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::PermissionsExt;

@@ -99,18 +99,13 @@ impl Policy {
         }
     }
 
-    /// The first statement that a crate must run from wasm, if there is any: with it nothing may run
-    /// natively in its place.
+    /// The first statement that a crate must run from wasm, if there is any that no source before it
+    /// overrides: with it nothing may run natively in its place.
     #[must_use]
     pub fn requires_wasm(&self) -> Option<String> {
-        self.sources.iter().find_map(|source| {
-            let name = source.first(|entry| entry.run == Some(Run::Wasm))?;
-            Some(format!(
-                "{} says `{}` for `{name}`",
-                source.origin,
-                Run::Wasm
-            ))
-        })
+        let names = self.sources.iter().flat_map(Source::require_wasm);
+        let mut found = names.filter_map(|name| self.find(name, |entry| entry.run));
+        found.find_map(|(run, by)| (run == Run::Wasm).then_some(by))
     }
 
     /// A setting in the first source that has it for this package, and how that source says it.

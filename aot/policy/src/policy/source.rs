@@ -76,10 +76,13 @@ struct Metadata {
 }
 
 impl Source {
-    /// The name of the first crate whose entry is so.
-    pub(super) fn first(&self, is: impl Fn(&Entry) -> bool) -> Option<&str> {
-        let mut found = self.crates.iter().filter(|(_, entry)| is(entry));
-        found.next().map(|(name, _)| name.as_str())
+    /// The crates, as they are written, that must run from wasm by this source.
+    pub(super) fn require_wasm(&self) -> impl Iterator<Item = &str> {
+        let wasm = self
+            .crates
+            .iter()
+            .filter(|(_, entry)| entry.run == Some(Run::Wasm));
+        wasm.map(|(name, _)| name.as_str())
     }
 
     pub(super) fn of_variable(value: &OsStr) -> Result<Self, PolicyError> {

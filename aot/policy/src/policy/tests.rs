@@ -270,3 +270,23 @@ fn wasm_may_be_required() {
     assert!(by.ends_with("says `run = \"wasm\"` for `b`"), "{by}");
     assert!(requires("*=wasm").is_some());
 }
+
+/// The variable goes before the file, here as in [`Policy::decide`].
+#[test]
+fn a_wish_for_wasm_that_is_overridden() {
+    let folder = tempfile::tempdir().unwrap();
+    fs_err::create_dir(folder.path().join(".config")).unwrap();
+    let requires = |file: &str, variable: &str| {
+        fs_err::write(folder.path().join(crate::FILE), file).unwrap();
+        let policy = Policy::read(folder.path(), Some(OsStr::new(variable))).unwrap();
+        policy.requires_wasm()
+    };
+    let a = "[crates.a]\nrun = \"wasm\"\n";
+    let all = "[crates.\"*\"]\nrun = \"wasm\"\n";
+    assert!(requires(a, "b=native").is_some());
+    assert_eq!(requires(a, "a=native"), None);
+    assert_eq!(requires(a, "*=native"), None);
+    assert_eq!(requires(all, "*=native"), None);
+    // Every other crate is still to run from wasm.
+    assert!(requires(all, "a=native").is_some());
+}

@@ -5,8 +5,8 @@ use crate::{Error, Exit};
 use pm_policy::{Policy, VARIABLE};
 use pm_toolchain::SetupError;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 
 /// Runs the user's command by the cargo on `PATH`, with a warning that says why.
 ///
@@ -19,7 +19,7 @@ pub(super) fn run(
     arguments: &[OsString],
     shell: &Shell,
 ) -> Result<Exit, Error> {
-    let workspace = workspace(arguments).unwrap_or_else(|| PathBuf::from("."));
+    let workspace = pm_build::workspace_root(arguments)?.unwrap_or_else(|| PathBuf::from("."));
     let policy =
         Policy::read(&workspace, std::env::var_os(VARIABLE).as_deref()).map_err(Error::Policy)?;
     if let Some(by) = policy.requires_wasm() {
@@ -44,20 +44,4 @@ pub(super) fn run(
     } else {
         Exit::Cargo
     })
-}
-
-/// The folder of the workspace that the command is about.
-fn workspace(arguments: &[OsString]) -> Option<PathBuf> {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["locate-project", "--workspace", "--message-format", "plain"]);
-    let mut after = arguments.iter().skip_while(|it| *it != "--manifest-path");
-    if let Some(manifest) = after.nth(1) {
-        cargo.arg("--manifest-path").arg(manifest);
-    }
-    let output = cargo.stderr(Stdio::null()).output().ok()?;
-    let manifest = String::from_utf8(output.stdout).ok()?;
-    Path::new(manifest.trim_end())
-        .parent()
-        .filter(|folder| output.status.success() && folder.is_dir())
-        .map(Path::to_owned)
 }
