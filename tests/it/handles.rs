@@ -192,7 +192,7 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
         conversation: &[("span_start", || vec![Number(u32::MAX)])],
         expect: "4294967295 is not one of its span handles",
     },
-    // What else no honest macro sends.
+    // Other messages that no honest macro sends.
     Violation {
         conversation: &[("ts_from_token_tree", || {
             vec![All(vec![Byte(1), Byte(b'a'), Byte(0), Span])]
@@ -215,7 +215,7 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
     },
 ];
 
-/// Where the requests lie in the module's memory, far above its heap.
+/// The address of the requests in the module's memory, far above its heap.
 const REQUESTS: usize = 160_000;
 
 /// The code of a macro that sends these requests, and the data that it needs.
@@ -263,7 +263,7 @@ fn code(requests: &[Request]) -> (String, String) {
 }
 
 /// The declaration symbol and the section `.rustc` of [`CRATE`].
-pub(crate) fn symbol_and_metadata() -> (String, Vec<u8>) {
+fn symbol_and_metadata() -> (String, Vec<u8>) {
     let real = fs_err::read(samples().wasm(CRATE)).expect("a module");
     let mut metadata = Vec::new();
     for payload in Parser::new(0).parse_all(&real) {
@@ -284,10 +284,16 @@ pub(crate) fn module(profile: &'static Profile, conversation: Conversation) -> V
         .map(|(method, arguments)| Request::new(profile, method, &arguments()))
         .collect();
     let (run, data) = code(&requests);
+    module_that_runs(profile, &run, &data)
+}
+
+/// The module of a macro crate that takes the place of [`CRATE`], with this entry point and these
+/// further fields.
+pub(crate) fn module_that_runs(profile: &'static Profile, run: &str, fields: &str) -> Vec<u8> {
     let (symbol, metadata) = symbol_and_metadata();
     let parts = Parts {
-        run: &run,
-        fields: &data,
+        run,
+        fields,
         symbol: &symbol,
         metadata: Some(&metadata),
         profile,
@@ -300,31 +306,18 @@ pub(crate) fn module(profile: &'static Profile, conversation: Conversation) -> V
 #[test]
 fn outputs_of_a_stock_rustc() {
     let profile = toolchain().profile();
-    let output = |bytes: &str, len: usize| {
-        format!(
-            "(memory.copy (local.get $sret) (local.get $config) (i32.const 20))
-             (memory.copy (i32.load (local.get $sret)) (i32.const {REQUESTS}) (i32.const {len}))
-             (i32.store offset=4 (local.get $sret) (i32.const {len}))
-             (; {bytes} ;)"
-        )
-    };
-    let (symbol, metadata) = symbol_and_metadata();
     for (bytes, len, expect) in [
         (r"\00\00\d1\2f\01\00", 6, NO_STREAM),
         (r"\09", 1, "invalid tag 9 for Result"),
         ("", 0, "the message is truncated"),
     ] {
-        let run = output(bytes, len);
+        let run = format!(
+            "(memory.copy (local.get $sret) (local.get $config) (i32.const 20))
+             (memory.copy (i32.load (local.get $sret)) (i32.const {REQUESTS}) (i32.const {len}))
+             (i32.store offset=4 (local.get $sret) (i32.const {len}))"
+        );
         let data = format!("(data (i32.const {REQUESTS}) \"{bytes}\")");
-        let parts = Parts {
-            run: &run,
-            fields: &data,
-            symbol: &symbol,
-            metadata: Some(&metadata),
-            profile,
-            ..Parts::default()
-        };
-        stock(&parts.wasm(), expect);
+        stock(&module_that_runs(profile, &run, &data), expect);
     }
 }
 
@@ -352,6 +345,9 @@ fn stock(module: &[u8], expect: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     check_text(&stderr, expect);
+    // The words of the WASI rustc.
+    let violation = "the macro broke the proc-macro protocol: ";
+    assert!(stderr.contains(violation), "{stderr}");
 }
 
 /// The macro's own expansion failed, with this reason, and rustc went on.
@@ -380,7 +376,7 @@ fn violations_under_a_stock_rustc() {
 #[test]
 fn an_honest_conversation_under_a_stock_rustc() {
     let profile = toolchain().profile();
-    // What comes back isn't an output, which is the first thing that is refused.
+    // The reply that comes back isn't an output, which is the first thing that is refused.
     let honest: Conversation = &[
         ("ts_is_empty", || vec![Stream]),
         ("ts_clone", || vec![Stream]),

@@ -27,6 +27,16 @@ pub enum Purpose {
     Compiler,
 }
 
+impl Purpose {
+    /// All of them.
+    pub const ALL: [Purpose; 4] = [
+        Purpose::Artifact,
+        Purpose::Jit,
+        Purpose::Once,
+        Purpose::Compiler,
+    ];
+}
+
 /// The configuration of an engine that runs code which one for this purpose has compiled
 /// (`pm-cranelift`). `abi` is `pm_abi::layout::ABI`; it goes into wasmtime's own version string, so that
 /// a file that lost its manifest is refused too.
@@ -108,23 +118,25 @@ mod tests {
 
     #[test]
     fn the_version_is_the_one_that_is_linked() {
-        let lock = include_str!("../../../Cargo.lock");
+        let locks = [
+            ("Cargo.lock", include_str!("../../../Cargo.lock")),
+            (
+                "loader/native/Cargo.lock",
+                include_str!("../../native/Cargo.lock"),
+            ),
+        ];
         let expect = format!("name = \"wasmtime\"\nversion = \"{WASMTIME_VERSION}\"");
-        assert!(
-            lock.contains(&expect),
-            "Cargo.lock has another wasmtime: set WASMTIME_VERSION"
-        );
+        for (path, lock) in locks {
+            assert!(
+                lock.contains(&expect),
+                "{path} has another wasmtime: set WASMTIME_VERSION"
+            );
+        }
     }
 
     #[test]
     fn makes_an_engine_for_each_purpose() {
-        let all = [
-            Purpose::Artifact,
-            Purpose::Jit,
-            Purpose::Once,
-            Purpose::Compiler,
-        ];
-        for purpose in all {
+        for purpose in Purpose::ALL {
             Engine::new(&config(purpose, 1).unwrap()).unwrap();
         }
         Engine::new(&pooling_config(1).unwrap()).unwrap();

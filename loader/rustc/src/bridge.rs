@@ -4,7 +4,7 @@ use crate::memory::Exports;
 use crate::run::{Host, Loaded};
 use pm_abi::layout::{bridge_config, buffer};
 use pm_bridge::{Handles, MessageError, Streams, Transcoder};
-use pm_loader::{Dispatch, MacroKind};
+use pm_loader::{Dispatch, ExpandError, MacroKind};
 use std::time::Instant;
 use wasmtime::{Caller, TypedFunc};
 
@@ -166,9 +166,9 @@ impl Bridge<'_, '_> {
     }
 }
 
-/// The message for a macro whose request is not passed on, and for rustc if its output isn't.
+/// The text for a macro whose request is not passed on, and for rustc if its output isn't.
 fn violation(error: &MessageError) -> String {
-    format!("the macro broke the proc-macro protocol: {error}")
+    ExpandError::Protocol(error.to_string()).to_string()
 }
 
 /// The error for a message of rustc's that is not well-formed.

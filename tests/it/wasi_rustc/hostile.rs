@@ -1,20 +1,17 @@
 //! Macros that break the rules: rustc reports a macro that failed, and goes on.
 
 use super::{folder, output, told, wasi};
-use crate::handles::{CRATE, SOURCE, VIOLATIONS, check_text, module, symbol_and_metadata};
-use crate::module::Parts;
+use crate::handles::{CRATE, SOURCE, VIOLATIONS, check_text, module, module_that_runs};
 use pm_abi::Profile;
 
 /// What rustc says where this is the body of the macro's entry point.
-fn check(run: &'static str, expect: &str) {
-    let (symbol, metadata) = symbol_and_metadata();
-    let parts = Parts {
-        run,
-        symbol: &symbol,
-        metadata: Some(&metadata),
-        ..Parts::default()
-    };
-    compile(&parts.wasm(), expect);
+fn check(run: &str, expect: &str) {
+    compile(&module_that_runs(profile(), run, ""), expect);
+}
+
+/// The bridge of the WASI rustc.
+fn profile() -> &'static Profile {
+    Profile::by_name("1.95").expect("a profile")
 }
 
 /// Compiles a crate with a module in the place of [`CRATE`]'s, whose expansion fails for this reason.
@@ -96,9 +93,8 @@ fn garbage_messages() {
 /// The cases under a stock rustc, here too.
 #[test]
 fn violations() {
-    let profile = Profile::by_name("1.95").expect("the bridge of the WASI rustc");
     for violation in VIOLATIONS {
-        compile(&module(profile, violation.conversation), violation.expect);
+        compile(&module(profile(), violation.conversation), violation.expect);
     }
 }
 
