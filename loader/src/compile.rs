@@ -36,7 +36,7 @@ pub struct Compiled {
     pub crate_id: String,
     /// The bridge that it speaks.
     pub profile: &'static Profile,
-    /// As an artifact's manifest describes it.
+    /// The description that an artifact's manifest has of it.
     pub module: ManifestModule,
     /// The code.
     pub code: wasmtime::Module,

@@ -27,7 +27,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) metadata: Option<&'a [u8]>,
     /// The bridge, by which the declarations are laid out.
     pub(crate) profile: &'static Profile,
-    /// Whether a section names the bridge, as `pm-aot build` writes it, where the version doesn't.
+    /// True if a section names the bridge, as `pm-aot build` writes it, where the version doesn't.
     pub(crate) names_bridge: bool,
 }
 

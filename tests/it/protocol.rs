@@ -216,7 +216,7 @@ fn capitalised(word: &str) -> String {
     first.to_uppercase() + rest
 }
 
-/// What is read of changed sources: `known`, the unknown items, or the error.
+/// The reading of changed sources: `known`, the unknown items, or the error.
 fn read_changed(file: &str, from: &str, to: &str) -> String {
     let library = tempfile::tempdir().expect("a temporary folder");
     let sources = toolchain().library_sources.join("proc_macro/src");

@@ -118,7 +118,7 @@ pub(crate) fn load(path: &Path, repetitions: usize) -> Result<Sample> {
     Ok(Sample::new(times))
 }
 
-/// How long expansions with the macro in this place take, and what comes out.
+/// The durations of expansions with the macro in this place, and their output.
 pub(crate) fn expand(
     path: &Path,
     case: &Case,

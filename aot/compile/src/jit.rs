@@ -54,7 +54,7 @@ impl Compile for Jit {
 ///
 /// # Errors
 ///
-/// As [`Loader::new`].
+/// Those of [`Loader::new`].
 pub fn loader(options: Options) -> Result<Loader, LoadError> {
     Loader::with_compiler(options, Arc::new(Jit::default()))
 }

@@ -19,7 +19,7 @@ use pm_snapshot::{Snapshot, SnapshotError};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Why no artifact could be made.
+/// A failure to make an artifact.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
     /// The `.wasm` can't be read, or the artifact can't be written. The text has the path.
@@ -87,7 +87,7 @@ pub fn precompile_file(wasm: &Path) -> Result<(PathBuf, Manifest), CompileError>
 ///
 /// # Errors
 ///
-/// What the system said, with the artifact's path.
+/// The system's error, with the artifact's path.
 pub fn write(
     wasm: &Path,
     artifact: &[u8],
@@ -107,7 +107,7 @@ pub fn write(
 ///
 /// # Errors
 ///
-/// What the system said, with the path.
+/// The system's error, with the path.
 pub fn renew(wasm: &Path) -> std::io::Result<()> {
     // Before the content is read, as in `precompile_file`.
     let modified = fs_err::metadata(wasm)?.modified()?;

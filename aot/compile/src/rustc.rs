@@ -1,13 +1,14 @@
 //! Compiles the WASI rustc ahead of time.
 
+use crate::write::write_atomically;
 use pm_abi::layout::ABI;
 use pm_cranelift::Purpose;
-use std::io::{self, Error, Write};
+use std::io::{self, Error};
 use std::path::Path;
 use wasmtime::Engine;
 
-/// Whether `code` is what [`precompile_rustc`] makes of `wasm` here and now: it fits this program's
-/// wasmtime, and is no older than the module.
+/// Returns true if `code` can be used as what [`precompile_rustc`] makes of `wasm`: it fits this
+/// program's wasmtime, and is no older than the module.
 #[must_use]
 pub fn is_precompiled_rustc(wasm: &Path, code: &Path) -> bool {
     let written = |path| fs_err::metadata(path).and_then(|it| it.modified()).ok();
@@ -38,12 +39,7 @@ pub fn precompile_rustc(wasm: &Path, output: &Path) -> io::Result<u64> {
             Error::other(format!("`{}` doesn't compile: {error:#}", wasm.display()))
         })?;
     drop(bytes);
-    let folder = output
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(".".as_ref()))?;
-    file.write_all(&code)?;
-    file.persist(output)?;
+    write_atomically(output, &code, None)?;
     Ok(code.len() as u64)
 }
 

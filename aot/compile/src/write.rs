@@ -1,4 +1,4 @@
-//! Writes an artifact's file whole or not at all.
+//! Writes compiled code to a file, whole or not at all.
 
 use pm_artifact::TEMPORARY;
 use std::io::{self, Write};

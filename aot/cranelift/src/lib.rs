@@ -26,7 +26,7 @@ const _: () = assert!(FLAGS.len() == Cpu::FEATURES.len());
 ///
 /// # Errors
 ///
-/// As [`pm_engine::config`].
+/// Those of [`pm_engine::config`].
 pub fn engine(purpose: Purpose, abi: u32) -> wasmtime::Result<Engine> {
     let mut config = pm_engine::config(purpose, abi)?;
     set_compiler(&mut config, purpose)?;
@@ -67,13 +67,7 @@ mod tests {
 
     #[test]
     fn makes_an_engine_for_each_purpose() {
-        let all = [
-            Purpose::Artifact,
-            Purpose::Jit,
-            Purpose::Once,
-            Purpose::Compiler,
-        ];
-        for purpose in all {
+        for purpose in Purpose::ALL {
             engine(purpose, 1).unwrap();
         }
     }

@@ -46,7 +46,7 @@ impl Digests {
         }
     }
 
-    /// Whether a release with that profile has the item with these tokens.
+    /// Returns true if a release with that profile has the item with these tokens.
     pub(crate) fn has(&self, profile: &str, item: &Item<'_>) -> bool {
         let lines = self.0.get(profile);
         lines.is_some_and(|lines| lines.contains(&line(item)))

@@ -72,7 +72,7 @@ pub enum ProtocolError {
         place: Place,
         /// The item.
         item: String,
-        /// What is not understood.
+        /// The part that is not understood, and why.
         reason: String,
     },
     /// All is understood, but it is the bridge of no profile.

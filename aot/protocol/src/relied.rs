@@ -213,7 +213,7 @@ pub(crate) fn find<'i, 'a>(
     Ok(found)
 }
 
-/// Whether a name has the form of a pattern.
+/// Returns true if a name has the form of a pattern.
 fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,

@@ -223,7 +223,7 @@ fn hints() {
         Some("1.90.0 (1159e78c4 2025-09-14)\n"),
         "1.88",
     );
-    // Of another form, or of no profile.
+    // A name of another form, and a release of no profile.
     check("rustc-1.98.1", None, "1.88");
     check("rustc-1.84.0", None, "1.88");
 }

@@ -16,7 +16,7 @@ pub(crate) const FOR_OTHERS: &str = "#[cfg(not(target_pointer_width = \"64\"))]"
 
 const RPC: &str = "bridge/rpc.rs";
 
-/// Whether an item may depend on the width.
+/// Returns true if an item may depend on the width.
 pub(crate) fn is_part(name: &str) -> bool {
     name.starts_with("const ")
         || (name.starts_with("impl Encode<") || name.starts_with("impl Decode"))

@@ -39,7 +39,7 @@ use pm_abi::DeclarationLayout;
 use pm_abi::{Declaration, Profile};
 use std::str::FromStr;
 
-/// What a shim is written for: where rustc runs.
+/// The platform of a shim: the one on which rustc runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// `x86_64-unknown-linux-gnu` and `-musl`.
@@ -61,10 +61,10 @@ impl FromStr for Target {
     }
 }
 
-/// What goes into a shim.
+/// The content of a shim.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
-    /// What it is written for.
+    /// The platform.
     pub target: Target,
     /// The shim's own name, by convention its file name.
     pub soname: &'a str,

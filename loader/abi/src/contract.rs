@@ -15,9 +15,9 @@ pub const IMPORT_MODULE: &str = "pm-aot";
 pub struct HostFunction {
     /// The import's name.
     pub name: &'static str,
-    /// How many i32 it takes.
+    /// The number of i32 that it takes.
     pub parameters: usize,
-    /// How many i32 it returns.
+    /// The number of i32 that it returns.
     pub results: usize,
 }
 

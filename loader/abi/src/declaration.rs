@@ -94,9 +94,9 @@ pub enum DeclarationError {
     /// The crate metadata, which have the names, don't have as many macros as the static.
     #[error("the crate metadata has {found} macros, but the declaration static has {expected}")]
     Count {
-        /// How many are in the metadata.
+        /// Their number in the metadata.
         found: usize,
-        /// How many are in the static.
+        /// Their number in the static.
         expected: usize,
     },
     /// The names of the macros can't be read from the crate metadata.

@@ -133,7 +133,7 @@ mod tests {
             let size = declarations_size(profile, &declarations);
             assert_eq!(bytes.len(), size as usize);
             let memory = [vec![0; 64], bytes].concat();
-            // Where the static has no names, they come from the metadata.
+            // The names come from the metadata where the static has none.
             let macros = declarations.iter().map(|it| MacroInfo {
                 kind: it.kind,
                 name: it.name.clone(),

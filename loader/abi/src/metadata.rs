@@ -85,7 +85,7 @@ const MAX_ROOT: usize = 64 << 10;
 /// A macro of a proc-macro crate, without its entry point.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MacroInfo {
-    /// What follows `#[proc_macro…]`.
+    /// The kind: the part after `#[proc_macro`.
     pub kind: MacroKind,
     /// The name of the derived trait, of the attribute, or of the function-like macro.
     pub name: String,
@@ -93,7 +93,7 @@ pub struct MacroInfo {
     pub attributes: Vec<String>,
 }
 
-/// Why metadata can't be read. Displayed as a lowercase fragment.
+/// A fault in metadata. Displayed as a lowercase fragment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
     /// Other bytes.

@@ -140,8 +140,9 @@ pub struct Method {
 }
 
 impl Method {
-    /// Whether a compiler may answer it on the macro's stack ([`crate::Dispatch::dispatch_in_place`]):
-    /// it does so from what it has in memory, without its guard for deep recursion.
+    /// Returns true if a compiler may answer it on the macro's stack
+    /// ([`crate::Dispatch::dispatch_in_place`]): it does so from what it has in memory, without its
+    /// guard for deep recursion.
     ///
     /// These are the methods of a token stream except those that parse, expand or print, and the one
     /// that `quote_spanned!` uses (rustc's `compiler/rustc_expand/src/proc_macro_server.rs`).
@@ -192,9 +193,9 @@ impl Schema {
 pub struct Difference {
     /// The method, or the type and its part.
     pub item: String,
-    /// What is there.
+    /// A description of the part that was found.
     pub found: String,
-    /// What belongs there.
+    /// A description of the part that was expected.
     pub expected: String,
 }
 

@@ -25,7 +25,7 @@ pub struct Settings {
     pub memory_reservation: u64,
     /// Unmapped bytes after it, which catch constant offsets.
     pub memory_guard_size: u64,
-    /// Whether a memory may move when it grows. The reservation covers all that it can grow to.
+    /// True if a memory may move when it grows. The reservation covers all that it can grow to.
     pub memory_may_move: bool,
     /// An unmapped region before the memory too.
     pub guard_before_linear_memory: bool,
@@ -40,7 +40,7 @@ pub struct Settings {
     pub gc_heap_reservation: u64,
     /// Unmapped bytes after it.
     pub gc_heap_guard_size: u64,
-    /// Whether it may move when it grows beyond the reservation.
+    /// True if it may move when it grows beyond the reservation.
     pub gc_heap_may_move: bool,
     /// Its size at first, in bytes.
     pub gc_heap_initial_size: u64,

@@ -3,7 +3,7 @@
 use crate::footer::{FORMAT_VERSION, Footer};
 use crate::{Digest, Manifest};
 
-/// How the names of temporary files start and end.
+/// The prefix and the suffix of temporary files' names.
 pub const TEMPORARY: (&str, &str) = (".pm-aot-", ".tmp");
 
 /// Puts the parts together: the machine code, the manifest, the footer.

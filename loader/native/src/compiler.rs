@@ -3,7 +3,7 @@
 use crate::buffer::Owned;
 use pm_abi::schema::MethodId;
 use pm_bridge::{Handles, MessageError, Transcoder};
-use pm_loader::{Dispatch, STACK_IN_PLACE};
+use pm_loader::{Dispatch, ExpandError, STACK_IN_PLACE};
 use pm_shim::Closure;
 
 /// The compiler's side of one expansion.
@@ -93,8 +93,8 @@ impl Compiler<'_> {
                 method
             }
             Err(error) => {
-                let text = format!("the macro broke the proc-macro protocol: {error}");
-                self.transcoder.panic_reply(&text, reply);
+                let error = ExpandError::Protocol(error.to_string());
+                self.transcoder.panic_reply(&error.to_string(), reply);
                 return;
             }
         };

@@ -6,7 +6,7 @@ use crate::place;
 use crate::room::Room;
 use pm_abi::Profile;
 use pm_bridge::{Handles, MessageError, Server, Streams, Transcoder};
-use pm_loader::{Loader, MacroKind, Options, ProcMacro, WasiCtx};
+use pm_loader::{ExpandError, Loader, MacroKind, Options, ProcMacro, WasiCtx};
 use pm_sandbox::Sandbox;
 use pm_shim::{Closure, Shim};
 use std::collections::HashMap;
@@ -34,8 +34,8 @@ pub(crate) enum RunError {
     #[error("pm-aot: {0}; `pm-aot cargo` makes it, after `cargo clean` if something is left of it")]
     Load(String),
     #[error("pm-aot: {0}")]
-    Expand(String),
-    #[error("pm-aot: a message of the compiler or of the macro can't be passed on: {0}")]
+    Expand(#[from] ExpandError),
+    #[error("pm-aot: a message of the compiler can't be passed on: {0}")]
     Message(#[from] MessageError),
 }
 
@@ -95,11 +95,11 @@ pub(crate) unsafe fn run(
     if let Some(failure) = compiler.into_failure() {
         return Err(failure.into());
     }
-    let output = outcome
-        .result
-        .map_err(|error| RunError::Expand(error.to_string()))?
-        .output;
-    message.replace(transcoder.output(&output, &mut handles, &mut scratch)?);
+    let output = outcome.result?.output;
+    let output = transcoder
+        .output(&output, &mut handles, &mut scratch)
+        .map_err(|error| ExpandError::Protocol(error.to_string()))?;
+    message.replace(output);
     Ok(())
 }
 

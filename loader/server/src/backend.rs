@@ -20,7 +20,7 @@ pub trait Backend {
     /// A place. Equal places are equal to the macro.
     type Span: Copy + Eq + Hash;
 
-    /// Whether its answers to the methods that
+    /// True if its answers to the methods that
     /// [`may_run_on_macro_stack`](pm_abi::schema::Method::may_run_on_macro_stack) do with little stack
     /// and never look how much is left.
     const MAY_RUN_ON_MACRO_STACK: bool = false;

@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether a text may be an identifier as rustc keeps it, without `r#`.
+/// Returns true if a text may be an identifier as rustc keeps it, without `r#`.
 ///
 /// In ASCII this is Rust's rule. Other characters pass unless they are white space or control
 /// characters: which of them Unicode allows depends on the version of its tables.

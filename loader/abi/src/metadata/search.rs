@@ -32,7 +32,7 @@ pub(super) struct Search<'a> {
 
 /// A place in the crate root that may be `ProcMacroData`, with the tables after it.
 struct Reference {
-    /// Where the place is.
+    /// The offset of the place.
     at: usize,
     /// The distance to the list, or, if that is empty, to the first table.
     distance: usize,
@@ -41,7 +41,7 @@ struct Reference {
     tables: Tables,
 }
 
-/// What a search has found.
+/// The result of a search.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
     Nothing,
@@ -123,8 +123,8 @@ impl<'a> Search<'a> {
         (self.count * least..=self.count * most).contains(&len)
     }
 
-    /// Where the list may be: before the root by its distance, if it is the first array in the
-    /// root that isn't empty, or after an array that another distance in the root leads to.
+    /// The possible positions of the list: before the root by its distance, if it is the first array
+    /// in the root that isn't empty, or after an array that another distance in the root leads to.
     fn positions(&self, reference: &Reference) -> impl Iterator<Item = usize> {
         let root = self.root;
         let distance = reference.distance;
@@ -197,7 +197,7 @@ impl<'a> Search<'a> {
         (reader.at == to).then_some(listed)
     }
 
-    /// Whether an attribute macro at `start` is in fact the end of a derive with one helper
+    /// Returns true if an attribute macro at `start` is in fact the end of a derive with one helper
     /// attribute: the number 1 and the helper's name are the bytes of an attribute macro.
     fn is_tail(&self, least: usize, start: usize) -> bool {
         let before = &self.bytes[least..start];

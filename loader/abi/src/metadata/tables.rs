@@ -97,14 +97,14 @@ impl<'a> Placed<'a> {
 pub(super) struct Row<'a>(&'a [u8]);
 
 impl Row<'_> {
-    /// Whether the row refers to this position, as a `LazyValue` (the position alone) or as a
+    /// Returns true if the row refers to this position, as a `LazyValue` (the position alone) or as a
     /// `LazyArray` (the bytes of the position and of the length in turn).
     pub(super) fn is(&self, position: usize) -> bool {
         let is = |bytes: &mut dyn Iterator<Item = &u8>| little_endian(bytes) == Some(position);
         is(&mut self.0.iter()) || is(&mut self.0.iter().step_by(2))
     }
 
-    /// Whether the row refers to a `LazyValue` in this range.
+    /// Returns true if the row refers to a `LazyValue` in this range.
     pub(super) fn is_between(&self, from: usize, to: usize) -> bool {
         little_endian(&mut self.0.iter()).is_some_and(|position| (from..to).contains(&position))
     }

@@ -257,7 +257,7 @@ fn unknown_methods() {
     }
 }
 
-/// What the issue of a hostile macro is about: handles that are stale, foreign, doubled, or of another
+/// Handles that a hostile macro may send: stale, foreign, doubled, or of another
 /// kind, in every place where a message can have one.
 #[test]
 fn handles_that_the_macro_does_not_hold() {

@@ -72,7 +72,7 @@ impl Codec {
         self.methods.get(usize::from(id)).copied()
     }
 
-    /// Whether a request may be answered on the macro's stack
+    /// Returns true if a request may be answered on the macro's stack
     /// ([`pm_abi::schema::Method::may_run_on_macro_stack`]). Not if its method is unknown.
     pub fn may_run_on_macro_stack(&self, request: &[u8]) -> bool {
         let entry = self.entry(request);

@@ -9,7 +9,7 @@ use std::slice::from_ref;
 const TEXT: &str = "a + 'x'";
 const USE_AFTER_FREE: &str = "Err(Some(\"use-after-free in `proc_macro` handle\"))";
 
-/// Whether errors in text are texts for the macro, in this profile.
+/// Returns true if this profile answers an error in text with a text for the macro.
 fn has_error_texts(profile: &Profile) -> bool {
     match profile.name {
         "1.85" | "1.88" => false,

@@ -132,7 +132,7 @@ fn files_are_equal_by_name() {
     );
 }
 
-/// As in rustc, which asks for the path's text.
+/// The behaviour of rustc, which asks for the path's text.
 #[cfg(unix)]
 #[test]
 fn paths_that_are_not_text() {
