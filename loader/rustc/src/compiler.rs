@@ -3,7 +3,7 @@
 use crate::engine::{STACK, engine};
 use crate::memory::Exports;
 use crate::run::{Host, Statistics};
-use crate::{Files, Installed, declare};
+use crate::{Files, Installed, declare, directories};
 use pm_loader::{Compile, Options};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -88,6 +88,7 @@ impl Compiler {
             let module = unsafe { Module::deserialize_open_file(&engine, file.into_parts().0) }?;
             let mut linker = Linker::<Host>::new(&engine);
             wasmtime_wasi::p1::add_to_linker_sync(&mut linker, |host| &mut host.wasi)?;
+            directories::add_to_linker(&mut linker)?;
             declare::add_to_linker(&mut linker)?;
             let instance_pre = linker.instantiate_pre(&module)?;
             Ok((engine, instance_pre))

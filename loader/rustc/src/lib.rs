@@ -10,6 +10,7 @@
 mod bridge;
 mod compiler;
 mod declare;
+mod directories;
 mod engine;
 mod files;
 mod installed;

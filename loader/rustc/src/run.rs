@@ -1,5 +1,6 @@
 //! The state of a running rustc, and what is around it.
 
+use crate::directories::Directories;
 use crate::memory::Exports;
 use pm_bridge::{Server, Transcoder};
 use pm_loader::{Compile, Grants, LoadError, Loader, Options, ProcMacro, Profile, WasiCtx};
@@ -14,6 +15,7 @@ use wasmtime_wasi::p1::WasiP1Ctx;
 /// What rustc's store holds.
 pub(crate) struct Host {
     pub(crate) wasi: WasiP1Ctx,
+    pub(crate) directories: Directories,
     pub(crate) exports: Option<Exports>,
     /// Memory was asked for that there is not.
     pub(crate) out_of_memory: bool,
@@ -68,6 +70,7 @@ impl Host {
     ) -> Host {
         Host {
             wasi,
+            directories: Directories::default(),
             exports: None,
             out_of_memory: false,
             statistics: None,
