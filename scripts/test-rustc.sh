@@ -216,7 +216,7 @@ enter() {
     shift 2
     mount --bind "$root" "$root"
     for path in /proc /dev; do mount --rbind "$path" "$root$path"; done
-    mount --types tmpfs tmpfs "$root/tmp"
+    mount --bind "$work/temporary" "$root/tmp"
     while [[ $1 != -- ]]; do
         mkdir --parents "$root$1"
         mount --rbind "$1" "$root$1"
@@ -242,7 +242,6 @@ enter() {
 environment() {
     local name
     echo "HOME=$work/home"
-    echo "TMPDIR=$work/temporary"
     echo "CARGO_HOME=$cargo_home"
     echo "CARGO_TARGET_DIR=$work"
     echo "CARGO_TERM_COLOR=never"
