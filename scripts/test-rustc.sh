@@ -105,7 +105,10 @@ available() {
     command -v "$1" >/dev/null && return
     ((EUID == 0)) && command -v apt-get >/dev/null || return 1
     status Installing "$2"
-    { apt-get update --quiet && apt-get install --quiet --yes "$2"; } >"$target/apt.log" 2>&1
+    # Another program may be installing something.
+    local wait=(-o DPkg::Lock::Timeout=600)
+    { apt-get update --quiet && apt-get "${wait[@]}" install --quiet --yes "$2"; } \
+        >"$target/apt.log" 2>&1
 }
 
 # obstacle: why file systems can't be made or entered here; nothing if they can.

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Formatting, lints, docs, layering and all tests. Installs or builds what it needs; the toolchain
-# for WebAssembly and the WASI rustc are built once into the user's cache directory.
+# Formatting, lints, docs, layering and all tests with rustc 1.96; the samples with rustc 1.98.1.
+# Installs or builds what it needs; the toolchain for WebAssembly, the WASI rustc and the file system
+# with rustc 1.98.1 are made once, in the user's cache directory.
 # Usage: scripts/test.sh [--without-wasi-rustc]
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -37,8 +38,13 @@ if ((wasi_rustc)); then
     # A better one that the user has stays the one that `pm-aot rustc` runs.
     setsid scripts/wasi-rustc.sh --opt-level 1 --no-link >"$folder" 2>"$log" &
     builder=$!
-    trap 'kill -- "-$builder" 2>/dev/null || true' EXIT
 fi
+
+# Where none can be made, the step that needs it says why.
+root_log=target/rustc-1.98.1.log
+setsid scripts/test-rustc.sh --make-only 1.98.1 >"$root_log" 2>&1 &
+root_maker=$!
+trap 'kill -- "-${builder:-$root_maker}" "-$root_maker" 2>/dev/null || true' EXIT
 
 step "lints"
 cargo clippy --workspace --all-targets --locked -- --deny warnings
@@ -75,5 +81,15 @@ if ((wasi_rustc)); then
         failed=1
     fi
 fi
+step "samples with rustc 1.98.1"
+wait "$root_maker" || true
+code=0
+scripts/test-rustc.sh --filter 'test(/^samples::/)' 1.98.1 || code=$?
+case $code in
+0) ;;
+77) echo "The samples were not run with rustc 1.98.1; the line above says why." >&2 ;;
+*) cat "$root_log" >&2 && failed=1 ;;
+esac
+
 step "done"
 exit "$failed"
