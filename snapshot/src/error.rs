@@ -54,7 +54,7 @@ pub enum SnapshotError {
         cause: String,
     },
     /// Its declaration static can't be read.
-    #[error("its declarations can't be read: {0}")]
+    #[error("its declarations can't be read")]
     Declarations(#[from] pm_abi::DeclarationError),
     /// A declaration's entry point isn't a function of the table.
     #[error("the entry point of {declaration} is table slot {slot}, where no entry point lies")]

@@ -69,8 +69,11 @@ impl Parts<'_> {
             names_bridge,
         } = self;
         let version = [
-            b"rust\0\0\0\x0a\0\0\0\0\0\0\0\0rust\0\0\0\x0a\0\0\0\0\0\0\0\0",
-            &[rustc.len() as u8][..],
+            b"rust\0\0\0\x0a",
+            // The length of what follows.
+            &(17 + rustc.len() as u64).to_le_bytes()[..],
+            b"rust\0\0\0\x0a\0\0\0\0\0\0\0\0",
+            &[rustc.len() as u8],
             rustc.as_bytes(),
         ];
         let metadata: String = metadata

@@ -1,6 +1,7 @@
 //! The declarations of a proc-macro crate: the elements of its declaration static.
 
 use crate::layout::{client, proc_macro as layout};
+use crate::name::{MAX_NAME_BYTES, MAX_NAMES, Names, Refusal, excerpt, is_identifier};
 use crate::{DeclarationLayout, MacroInfo, MetadataError, Profile};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -99,16 +100,43 @@ pub enum DeclarationError {
         /// Their number in the static.
         expected: usize,
     },
-    /// The names of the macros can't be read from the crate metadata.
-    #[error("the names of the macros can't be read: {0}")]
-    Metadata(#[from] MetadataError),
-    /// A name that isn't UTF-8 or is empty.
-    #[error("{what} of declaration {index} isn't a name")]
+    /// The names of the macros can't be read from the crate metadata. The text has the whole cause,
+    /// so this isn't a `source`, which would say it again.
+    #[error("the crate metadata doesn't give the names of the macros: {0}")]
+    Metadata(MetadataError),
+    /// A name that no Rust item has.
+    #[error("{what} of declaration {index} isn't an identifier: \"{name}\"")]
     Name {
-        /// What was to be read.
+        /// The part of the declaration.
         what: &'static str,
         /// The element.
         index: u32,
+        /// The start of the name, escaped.
+        name: String,
+    },
+    /// More names than all real crates have together.
+    #[error(
+        "{what} of declaration {index} is one name too many: at most {MAX_NAMES} macros and \
+         helper attributes are accepted"
+    )]
+    TooManyNames {
+        /// The part of the declaration.
+        what: &'static str,
+        /// The element.
+        index: u32,
+    },
+    /// Names that are longer than those of all real crates together.
+    #[error(
+        "{what} of declaration {index} has {len} bytes, which is too long: at most \
+         {MAX_NAME_BYTES} bytes are accepted for all names together"
+    )]
+    NamesTooLong {
+        /// The part of the declaration.
+        what: &'static str,
+        /// The element.
+        index: u32,
+        /// The length of this name.
+        len: u64,
     },
 }
 
@@ -127,15 +155,16 @@ pub fn read_declarations(
     metadata: impl FnOnce(usize) -> Result<Vec<MacroInfo>, MetadataError>,
 ) -> Result<Vec<Declaration>, DeclarationError> {
     let memory = Memory(memory);
+    let mut names = Names::default();
     let (list, count) = memory.pair(address, "the declaration slice")?;
     limit(count, "declarations")?;
     match profile.declarations {
         DeclarationLayout::ProcMacros { .. } => (0..count)
-            .map(|index| memory.declaration(list, index))
+            .map(|index| memory.declaration(list, index, &mut names))
             .collect(),
         DeclarationLayout::Clients => {
             memory.bytes(list, u64::from(count) * u64::from(client::SIZE), "a client")?;
-            let macros = metadata(count as usize)?;
+            let macros = metadata(count as usize).map_err(DeclarationError::Metadata)?;
             if macros.len() != count as usize {
                 return Err(DeclarationError::Count {
                     found: macros.len(),
@@ -145,6 +174,10 @@ pub fn read_declarations(
             let macros = (0..count).zip(macros);
             macros
                 .map(|(index, info)| {
+                    admit(&mut names, info.name.as_bytes(), NAME, index)?;
+                    for attribute in &info.attributes {
+                        admit(&mut names, attribute.as_bytes(), ATTRIBUTE, index)?;
+                    }
                     Ok(Declaration {
                         kind: info.kind,
                         name: info.name,
@@ -164,11 +197,43 @@ fn limit(count: u32, what: &'static str) -> Result<(), DeclarationError> {
     Ok(())
 }
 
+const NAME: &str = "the name";
+const ATTRIBUTE: &str = "a helper attribute";
+
+/// Counts a name, and refuses one that isn't an identifier.
+fn admit<'a>(
+    names: &mut Names,
+    name: &'a [u8],
+    what: &'static str,
+    index: u32,
+) -> Result<&'a str, DeclarationError> {
+    names.add(name.len()).map_err(|refusal| match refusal {
+        Refusal::TooMany => DeclarationError::TooManyNames { what, index },
+        Refusal::TooLong => DeclarationError::NamesTooLong {
+            what,
+            index,
+            len: name.len() as u64,
+        },
+    })?;
+    let text = str::from_utf8(name).ok();
+    text.filter(|text| is_identifier(text))
+        .ok_or_else(|| DeclarationError::Name {
+            what,
+            index,
+            name: excerpt(name),
+        })
+}
+
 /// Bounds-checked reads from linear memory.
 struct Memory<'a>(&'a [u8]);
 
 impl<'a> Memory<'a> {
-    fn declaration(&self, list: u32, index: u32) -> Result<Declaration, DeclarationError> {
+    fn declaration(
+        &self,
+        list: u32,
+        index: u32,
+        names: &mut Names,
+    ) -> Result<Declaration, DeclarationError> {
         let what = "a declaration";
         // `index` is limited, so only the base can be absurd.
         let at = u64::from(list) + u64::from(index) * u64::from(layout::SIZE);
@@ -180,9 +245,9 @@ impl<'a> Memory<'a> {
             2 => (MacroKind::Bang, layout::CLIENT),
             tag => return Err(DeclarationError::Tag { index, tag }),
         };
-        let name = self.name(at + layout::NAME, "the name", index)?;
+        let name = self.name(at + layout::NAME, NAME, index, names)?;
         let attributes = match kind {
-            MacroKind::Derive => self.attributes(at + layout::ATTRIBUTES, index)?,
+            MacroKind::Derive => self.attributes(at + layout::ATTRIBUTES, index, names)?,
             MacroKind::Attr | MacroKind::Bang => Vec::new(),
         };
         let run = self.u32(at + client + layout::CLIENT_RUN, what)?;
@@ -194,23 +259,33 @@ impl<'a> Memory<'a> {
         })
     }
 
-    fn attributes(&self, at: u32, index: u32) -> Result<Vec<String>, DeclarationError> {
+    fn attributes(
+        &self,
+        at: u32,
+        index: u32,
+        names: &mut Names,
+    ) -> Result<Vec<String>, DeclarationError> {
         let what = "the helper attributes";
         let (list, count) = self.pair(at, what)?;
         limit(count, "helper attributes")?;
         self.bytes(list, u64::from(count) * 8, what)?;
         (0..count)
-            .map(|i| self.name(list + i * 8, "a helper attribute", index))
+            .map(|i| self.name(list + i * 8, ATTRIBUTE, index, names))
             .collect()
     }
 
-    fn name(&self, at: u32, what: &'static str, index: u32) -> Result<String, DeclarationError> {
+    /// Many declarations may share the bytes of one name, so the memory that the copies take is
+    /// bounded by `names` and not by the size of this memory.
+    fn name(
+        &self,
+        at: u32,
+        what: &'static str,
+        index: u32,
+        names: &mut Names,
+    ) -> Result<String, DeclarationError> {
         let (address, len) = self.pair(at, what)?;
         let bytes = self.bytes(address, len.into(), what)?;
-        match std::str::from_utf8(bytes) {
-            Ok(name) if !name.is_empty() => Ok(name.to_owned()),
-            _ => Err(DeclarationError::Name { what, index }),
-        }
+        admit(names, bytes, what, index).map(str::to_owned)
     }
 
     fn pair(&self, at: u32, what: &'static str) -> Result<(u32, u32), DeclarationError> {
@@ -305,7 +380,22 @@ mod tests {
         check(4, 3, "declaration 0 has the tag 3");
         check(5, 4000, "the name at address 0xfa0");
         check(6, u32::MAX, "the name at address 0x50 (length 4294967295)");
-        check(6, 0, "the name of declaration 0 isn't a name");
+        check(6, 0, "the name of declaration 0 isn't an identifier: \"\"");
+        check(
+            6,
+            1000,
+            "the name at address 0x50 (length 1000) lies outside",
+        );
+        check(
+            5,
+            76,
+            "the name of declaration 0 isn't an identifier: \"\\u{3}\\u{0}\\u{0}\"",
+        );
+        check(
+            18,
+            3,
+            "a helper attribute of declaration 0 isn't an identifier: \"\\u{0}\\u{2}\\u{0}\"",
+        );
         check(
             7,
             0xffff_ffff,
@@ -318,6 +408,81 @@ mod tests {
         for len in 0..bytes.len() {
             assert!(read_declarations(&bytes[..len], 0).is_err(), "cut at {len}");
         }
+    }
+
+    /// A memory with `count` derives, which share one list of `attributes` helper attributes, all
+    /// of which have one name of `len` bytes.
+    fn overlapping(count: u32, attributes: u32, len: u32) -> Vec<u8> {
+        let list = 8 + count * layout::SIZE;
+        let name = list + attributes * 8;
+        let mut words = vec![8, count];
+        for _ in 0..count {
+            words.extend([0, name, len, list, attributes, 0, 0]);
+        }
+        (0..attributes).for_each(|_| words.extend([name, len]));
+        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        bytes.resize(bytes.len() + len as usize, b'x');
+        bytes
+    }
+
+    #[test]
+    fn names_that_overlap_are_bounded() {
+        let check = |count, attributes, len| {
+            let memory = overlapping(count, attributes, len);
+            let read = read_declarations(&memory, 0);
+            read.map(|read| read.len())
+                .map_err(|error| error.to_string())
+        };
+        let (many, long) = (
+            "a helper attribute of declaration 15 is one name too many: at most 65536 macros and \
+             helper attributes are accepted",
+            "a helper attribute of declaration 1 has 65536 bytes, which is too long: at most \
+             1048576 bytes are accepted for all names together",
+        );
+        assert_eq!(check(16, 4095, 1), Ok(16));
+        assert_eq!(check(16, 4096, 1), Err(many.to_owned()));
+        assert_eq!(check(4096, 4096, 1), Err(many.to_owned()));
+        assert_eq!(check(1, 15, 65536), Ok(1));
+        assert_eq!(check(2, 8, 65536), Err(long.to_owned()));
+        let error = check(1, 0, (1 << 20) + 1).unwrap_err();
+        assert!(error.starts_with("the name of declaration 0 has 1048577 bytes"));
+    }
+
+    #[test]
+    fn names_in_metadata_are_bounded_too() {
+        let new = Profile::by_name("1.98").unwrap();
+        let words: Vec<u32> = [8, 17].into_iter().chain(0..17).collect();
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let read = |name: &str, attributes: usize| {
+            let info = MacroInfo {
+                kind: MacroKind::Derive,
+                name: name.to_owned(),
+                attributes: vec!["x".to_owned(); attributes],
+            };
+            super::read_declarations(new, &bytes, 0, |count| Ok(vec![info; count])).map(|_| ())
+        };
+        let (what, index) = (ATTRIBUTE, 15);
+        assert_eq!(read("X", 3000), Ok(()));
+        assert_eq!(
+            read("X", 4096),
+            Err(DeclarationError::TooManyNames { what, index })
+        );
+        assert_eq!(
+            read("X\n", 0).unwrap_err().to_string(),
+            "the name of declaration 0 isn't an identifier: \"X\\n\""
+        );
+    }
+
+    /// The cause is a part of the text, and so not a source, which callers would print again.
+    #[test]
+    fn causes_are_said_once() {
+        let error = DeclarationError::Metadata(MetadataError::End);
+        assert_eq!(
+            error.to_string(),
+            "the crate metadata doesn't give the names of the macros: the metadata is cut off: it \
+             doesn't end with `rust-end-file`"
+        );
+        assert!(std::error::Error::source(&error).is_none());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod dispatch;
 pub mod layout;
 pub mod metadata;
 mod module;
+mod name;
 mod panic;
 mod profile;
 pub mod schema;
@@ -17,6 +18,8 @@ pub use declaration::{Declaration, DeclarationError, MacroKind, read_declaration
 pub use declare::{declarations_size, write_declarations};
 pub use dispatch::{Dispatch, STACK_IN_PLACE};
 pub use metadata::{MacroInfo, MetadataError};
-pub use module::{InspectError, Inspection, inspect, metadata_section, profile_section};
+pub use module::{
+    InspectError, Inspection, SectionError, inspect, metadata_section, profile_section,
+};
 pub use panic::{Width, encode_panic};
-pub use profile::{ArgumentOrder, DeclarationLayout, Profile, Tag, UsizeEncoding};
+pub use profile::{ArgumentOrder, DeclarationLayout, LexErrors, Profile, Tag, UsizeEncoding};

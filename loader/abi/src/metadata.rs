@@ -24,7 +24,14 @@
 //! | end | `rust-end-file` |
 //!
 //! A `.rmeta` file is that. In a module it is the content of the custom section `.rustc`, after
-//! the same eight bytes and its length as u64.
+//! the same eight bytes and its length as u64. rustc writes that section into an object file of its
+//! own, with alignment 1, and so nothing precedes or follows it in a linked module or library.
+//!
+//! A linker joins sections of one name, though, and a crate can have statics with
+//! `#[link_section = ".rustc"]`, whose bytes come to lie before rustc's or after them. Such a
+//! section is refused, since rustc would read one part of it and this crate another: its length
+//! must be the declared one, which bytes after rustc's contradict, and it must not end with a
+//! second section, which is what rustc's bytes are after others.
 //!
 //! Numbers are LEB128; a string is its length, its bytes and 0xC1; a `Vec` is its length and its
 //! elements. `ProcMacroKind` is a byte, 0 derive, 1 attr or 2 bang, the name, and for a derive a
@@ -57,20 +64,34 @@
 //! that places other records between a kind and the next, that has two arrays before
 //! `ProcMacroData`, or whose `ProcMacroData` or `ProcMacroKind` differs.
 //!
-//! Up to 1.97 the list has a macro's `DefIndex` alone. Reading it here is an error too
-//! ([`MetadataError::NotFound`]), but for a crate without macros, whose list is the same.
+//! Up to 1.97 the list has a macro's `DefIndex` alone, and lies before the records. Reading names
+//! from it is an error too ([`MetadataError::NotFound`]), but for a crate without macros, whose
+//! list is the same. There [`check`] proves the number of macros and their kinds: the list has that many
+//! indices, each of which the tables lead to four records, and one table of bytes has exactly these
+//! rows, with these kinds (`LazyTables::proc_macro`).
+//!
+//! # Saved spans
+//!
+//! The tables that the search proves lead to another answer: [`quoted_spans`], the number of spans
+//! that `proc_macro::quote!` saved in the crate. It is the number of rows of one table, whose place
+//! is known for the releases whose source was read.
 //!
 //! No checksum protects metadata, and one changed byte may make a macro of one kind or name
 //! another's. Who keeps the bytes has to check them.
 
+mod quoted;
 mod reader;
 mod search;
 mod tables;
 
 use crate::declaration::{MAX_COUNT as MAX_DECLARATIONS, MacroKind};
-use search::{Found, Search};
+use crate::name::{MAX_NAME_BYTES, MAX_NAMES};
+use crate::{Declaration, DeclarationLayout, Profile};
+use quoted::Order;
+use search::{Form, Found, Listing, Search};
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
+use std::fmt;
 
 /// The start of metadata and of its section. The metadata's version follows.
 const MAGIC: &[u8] = b"rust\0\0\0";
@@ -93,6 +114,17 @@ pub struct MacroInfo {
     pub attributes: Vec<String>,
 }
 
+impl fmt::Display for MacroInfo {
+    /// The kind, the name and the helper attributes: `derive Serialize(serde)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.name)?;
+        match self.attributes.as_slice() {
+            [] => Ok(()),
+            attributes => write!(f, "({})", attributes.join(", ")),
+        }
+    }
+}
+
 /// A fault in metadata. Displayed as a lowercase fragment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
@@ -102,13 +134,28 @@ pub enum MetadataError {
     /// No version where it belongs.
     #[error("no version string of a rustc (compressed metadata?)")]
     Version,
-    /// A section that is cut off.
-    #[error("the section declares {declared} bytes of metadata and has {available}")]
+    /// A section without its header.
+    #[error("it isn't a section: no length and no metadata after `rust\\0\\0\\0`")]
+    Header,
+    /// A section that is cut off, or to which other bytes were linked.
+    #[error(
+        "the section declares {declared} bytes of metadata and has {available} (a static with \
+         `#[link_section = \".rustc\"]`?)"
+    )]
     Length {
         /// The length in the section's header.
         declared: u64,
         /// The bytes after the header.
         available: usize,
+    },
+    /// Bytes of another origin before rustc's.
+    #[error(
+        "a second section starts at byte {at} of it, and both end with it (a static with \
+         `#[link_section = \".rustc\"]`?)"
+    )]
+    Second {
+        /// The offset of the second section.
+        at: usize,
     },
     /// Metadata that is cut off.
     #[error("the metadata is cut off: it doesn't end with `rust-end-file`")]
@@ -149,6 +196,48 @@ pub enum MetadataError {
         /// The version string.
         rustc: String,
     },
+    /// A list with more names, or longer ones, than all real crates have.
+    #[error(
+        "a list of {count} macros in the metadata of `{rustc}` has too many names (at most \
+         {MAX_NAMES}, and {MAX_NAME_BYTES} bytes of them, are accepted)"
+    )]
+    TooManyNames {
+        /// The number of macros that were asked for.
+        count: usize,
+        /// The version string.
+        rustc: String,
+    },
+    /// Another rustc's metadata.
+    #[error("the metadata was written by `{found}`, but the macros were compiled by `{expected}`")]
+    Rustc {
+        /// The version string in the metadata.
+        found: String,
+        /// The version string of the macros.
+        expected: String,
+    },
+    /// Other macros, in metadata that has no names.
+    #[error(
+        "the metadata of `{rustc}` doesn't list {count} macros of the kinds [{kinds}], which were \
+         compiled"
+    )]
+    Kinds {
+        /// The number of macros that were compiled.
+        count: usize,
+        /// Their kinds.
+        kinds: String,
+        /// The version string.
+        rustc: String,
+    },
+    /// Another macro.
+    #[error("macro {index} is `{found}` in the metadata, but `{expected}` was compiled")]
+    Macro {
+        /// Its place in the list.
+        index: usize,
+        /// The macro in the metadata.
+        found: MacroInfo,
+        /// The macro that was compiled.
+        expected: MacroInfo,
+    },
     /// Bytes that are made to be slow to search.
     #[error("the search for the list of macros in the metadata of `{rustc}` takes too long")]
     Unbounded {
@@ -160,16 +249,7 @@ pub enum MetadataError {
 /// The metadata in the content of a module's custom section `.rustc`, or in that of a `.rmeta`
 /// file, complete as far as its header and its end tell.
 pub fn metadata(bytes: &[u8]) -> Result<&[u8], MetadataError> {
-    let (blob, declared) = unframed(bytes)?;
-    let len = declared.unwrap_or(blob.len() as u64);
-    let blob = usize::try_from(len).ok().and_then(|len| blob.get(..len));
-    let Some(blob) = blob else {
-        let available = bytes.len() - HEADER_LEN;
-        return Err(MetadataError::Length {
-            declared: len,
-            available,
-        });
-    };
+    let blob = unframed(bytes)?;
     version(blob)?;
     match blob.ends_with(END) {
         true => Ok(blob),
@@ -177,28 +257,60 @@ pub fn metadata(bytes: &[u8]) -> Result<&[u8], MetadataError> {
     }
 }
 
-/// The version string of the rustc that wrote the metadata, `rustc 1.98.1 (…)`, of which the
-/// start is enough. The bytes are those of a section or of a file, as for [`metadata`].
+/// The metadata in the content of a section `.rustc`, which has the section's header before it, and
+/// nothing else.
+pub fn section(bytes: &[u8]) -> Result<&[u8], MetadataError> {
+    let blob = unframed(bytes)?;
+    match blob.len() == bytes.len() {
+        true => Err(MetadataError::Header),
+        false => Ok(blob),
+    }
+}
+
+/// The version string of the rustc that wrote the metadata, `rustc 1.98.1 (…)`. The bytes are those
+/// of a section or of a file, as for [`metadata`]; of a file the start is enough.
 pub fn version(bytes: &[u8]) -> Result<&str, MetadataError> {
-    let (blob, _) = unframed(bytes)?;
-    let text = blob.get(HEADER_LEN..).ok_or(MetadataError::Version)?;
-    wasmparser::BinaryReader::new(text, 0)
+    let text = unframed(bytes)?.get(HEADER_LEN..);
+    wasmparser::BinaryReader::new(text.ok_or(MetadataError::Version)?, 0)
         .read_string()
         .ok()
         .filter(|version| version.starts_with("rustc "))
         .ok_or(MetadataError::Version)
 }
 
-/// The metadata, and its declared length if there is a section's header before it.
-fn unframed(bytes: &[u8]) -> Result<(&[u8], Option<u64>), MetadataError> {
+/// The metadata, without the section's header if there is one.
+fn unframed(bytes: &[u8]) -> Result<&[u8], MetadataError> {
     if !bytes.starts_with(MAGIC) {
         return Err(MetadataError::Magic);
     }
-    Ok(match bytes.split_at_checked(HEADER_LEN) {
+    let blob = match framed(bytes) {
         // In a file the version string is here, and starts with its length.
-        Some((header, blob)) if blob.starts_with(MAGIC) => (blob, Some(second_word(header))),
-        _ => (bytes, None),
-    })
+        None => bytes,
+        Some((declared, blob)) if declared == blob.len() as u64 => blob,
+        Some((declared, blob)) => {
+            let available = blob.len();
+            return Err(MetadataError::Length {
+                declared,
+                available,
+            });
+        }
+    };
+    // Metadata that contains such bytes by chance would have to know its own length.
+    let second = (1..bytes.len()).find(|at| {
+        let rest = &bytes[*at..];
+        rest[0] == MAGIC[0]
+            && framed(rest).is_some_and(|(declared, blob)| declared == blob.len() as u64)
+    });
+    match second {
+        Some(at) => Err(MetadataError::Second { at }),
+        None => Ok(blob),
+    }
+}
+
+/// The declared length and the bytes after a section's header.
+fn framed(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (header, blob) = bytes.split_at_checked(HEADER_LEN)?;
+    (header.starts_with(MAGIC) && blob.starts_with(MAGIC)).then(|| (second_word(header), blob))
 }
 
 /// The u64 in a header.
@@ -212,6 +324,103 @@ fn second_word(header: &[u8]) -> u64 {
 ///
 /// The bytes are those of a section or of a file, as for [`metadata`].
 pub fn proc_macros(bytes: &[u8], count: usize) -> Result<Vec<MacroInfo>, MetadataError> {
+    Ok(search(bytes, count, Form::Named)?.macros)
+}
+
+/// Counts the spans that `proc_macro::quote!` saved in a crate with these compiled macros. Their
+/// numbers are those from 0 up to it; rustc panics when a macro of the crate asks for another
+/// (`Span::recover_proc_macro_span`).
+///
+/// `None` for a rustc whose tables aren't known: a release whose source wasn't read here, a nightly
+/// version, or one with other tables than its release has.
+///
+/// The bytes are those of a section or of a file, as for [`metadata`].
+///
+/// # Errors
+///
+/// Those of [`check`] for metadata in which the macros aren't found. Names aren't compared.
+pub fn quoted_spans(
+    bytes: &[u8],
+    profile: &Profile,
+    macros: &[Declaration],
+) -> Result<Option<u32>, MetadataError> {
+    let Some(order) = Order::of_rustc(version(bytes)?) else {
+        return Ok(None);
+    };
+    let kinds: Vec<MacroKind> = macros.iter().map(|item| item.kind).collect();
+    let form = match profile.declarations {
+        DeclarationLayout::ProcMacros { .. } => Form::Unnamed(&kinds),
+        DeclarationLayout::Clients => Form::Named,
+    };
+    let Listing {
+        tables,
+        first_table,
+        ..
+    } = search(bytes, macros.len(), form)?;
+    Ok(order.count(&tables.at(metadata(bytes)?, first_table)))
+}
+
+/// Checks that metadata belongs to these compiled macros, of this rustc and this profile: the same
+/// rustc wrote it, and it lists the same macros in the same order.
+///
+/// rustc finds a macro by its place in the metadata's list and doesn't look whether the declaration
+/// static has as many, or others. Up to 1.97 the metadata has no names in that list, and their
+/// number and kinds are compared.
+///
+/// The bytes are those of a section or of a file, as for [`metadata`].
+pub fn check(
+    bytes: &[u8],
+    rustc: &str,
+    profile: &Profile,
+    macros: &[Declaration],
+) -> Result<(), MetadataError> {
+    let found = version(bytes)?;
+    if found != rustc {
+        return Err(MetadataError::Rustc {
+            found: found.to_owned(),
+            expected: rustc.to_owned(),
+        });
+    }
+    let count = macros.len();
+    if let DeclarationLayout::ProcMacros { .. } = profile.declarations {
+        let kinds: Vec<MacroKind> = macros.iter().map(|item| item.kind).collect();
+        return match search(bytes, count, Form::Unnamed(&kinds)) {
+            Err(MetadataError::NotFound { count, rustc }) => Err(MetadataError::Kinds {
+                count,
+                kinds: kinds_text(&kinds),
+                rustc,
+            }),
+            other => other.map(drop),
+        };
+    }
+    let pairs = proc_macros(bytes, count)?.into_iter().zip(macros);
+    for (index, (found, compiled)) in pairs.enumerate() {
+        let expected = MacroInfo {
+            kind: compiled.kind,
+            name: compiled.name.clone(),
+            attributes: compiled.attributes.clone(),
+        };
+        if found != expected {
+            return Err(MetadataError::Macro {
+                index,
+                found,
+                expected,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The kinds for a message: the first few of them.
+fn kinds_text(kinds: &[MacroKind]) -> String {
+    const MOST: usize = 16;
+    let words: Vec<String> = kinds.iter().take(MOST).map(MacroKind::to_string).collect();
+    let more = if kinds.len() > MOST { ", …" } else { "" };
+    format!("{}{more}", words.join(", "))
+}
+
+/// Searches the metadata for a list of `count` macros.
+fn search(bytes: &[u8], count: usize, form: Form<'_>) -> Result<Listing, MetadataError> {
     if count > MAX_COUNT {
         return Err(MetadataError::TooMany { count });
     }
@@ -228,19 +437,24 @@ pub fn proc_macros(bytes: &[u8], count: usize) -> Result<Vec<MacroInfo>, Metadat
             position,
             len: bytes.len(),
         })?;
-    // A real search reads some hundred bytes more than the list, the kinds and the root have.
+    // A real search reads some hundred bytes more than the list, the kinds, the records between them
+    // and the root have.
     let budget = Cell::new((16 << 20) + bytes.len());
+    let excess = Cell::new(false);
     let search = Search {
         bytes,
+        form,
         start,
         root,
         end,
         count,
         budget: &budget,
+        excess: &excess,
     };
     match search.run() {
         _ if budget.get() == 0 => Err(MetadataError::Unbounded { rustc }),
-        Found::One(macros) => Ok(macros),
+        Found::One(listing) => Ok(listing),
+        Found::Nothing if excess.get() => Err(MetadataError::TooManyNames { count, rustc }),
         Found::Nothing => Err(MetadataError::NotFound { count, rustc }),
         Found::Several => Err(MetadataError::Ambiguous { count, rustc }),
     }

@@ -6,6 +6,9 @@ use crate::layout::DECLS_PREFIX;
 use crate::metadata::{self, MetadataError};
 use wasmparser::{ExternalKind, Operator, Parser, Payload, ValType};
 
+/// The custom section of the crate metadata.
+const METADATA_SECTION: &str = ".rustc";
+
 /// What a module says of itself, before anything of it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inspection {
@@ -19,9 +22,36 @@ pub struct Inspection {
     /// The version string of the rustc that made it, out of the custom section `.rustc`:
     /// `rustc 1.96.0 (…)`. `None` where the section is missing.
     pub rustc: Option<String>,
-    /// The bridge that it speaks: the one that the section [`PROFILE_SECTION`] names, else that of the
-    /// rustc that made it. `None` where neither is known.
+    /// The bridge that it speaks: that of the release that made it, else the one that the section
+    /// [`PROFILE_SECTION`] names. `None` where neither is known.
     pub profile: Option<&'static Profile>,
+}
+
+/// Why a custom section that says what made the module can't be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SectionError {
+    /// The metadata section isn't rustc's.
+    #[error("the custom section `.rustc` isn't rustc's metadata: {0}")]
+    Metadata(MetadataError),
+    /// A second section of one name, of which another reader may take the other.
+    #[error("two custom sections `{name}`, where one belongs")]
+    Twice {
+        /// The name.
+        name: &'static str,
+    },
+    /// The section names another bridge than the release has.
+    #[error(
+        "the custom section `{PROFILE_SECTION}` names the bridge {named}, but `{rustc}`, which \
+         made the module, has the bridge {release}"
+    )]
+    Bridge {
+        /// The bridge that the section names.
+        named: &'static str,
+        /// The bridge of the release.
+        release: &'static str,
+        /// The version string in the metadata.
+        rustc: String,
+    },
 }
 
 /// Why a file isn't a proc-macro module.
@@ -45,9 +75,10 @@ pub enum InspectError {
     /// The symbol isn't what rustc makes of it.
     #[error("the declaration symbol `{0}` isn't an immutable i32 global with a constant value")]
     BadDeclaration(String),
-    /// The metadata section isn't rustc's.
-    #[error("the custom section `.rustc` isn't rustc's metadata: {0}")]
-    BadMetadata(MetadataError),
+    /// A section that says what made the module is not rustc's, not the only one, or contradicts
+    /// another.
+    #[error("{0}")]
+    BadMetadata(SectionError),
     /// The section that names the bridge is damaged, or written by a newer pm-aot.
     #[error("the custom section `{PROFILE_SECTION}` names no bridge that this pm-aot knows")]
     BadProfile,
@@ -106,11 +137,14 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
                     symbol = Some((export.name.into(), global));
                 }
             }
-            Payload::CustomSection(section) if section.name() == ".rustc" => {
-                let version = metadata::version(section.data());
+            Payload::CustomSection(section) if section.name() == METADATA_SECTION => {
+                only_one(METADATA_SECTION, rustc.as_ref())?;
+                let version = metadata::section(section.data()).and_then(metadata::version);
+                let version = version.map_err(SectionError::Metadata);
                 rustc = Some(version.map_err(InspectError::BadMetadata)?.to_owned());
             }
             Payload::CustomSection(section) if section.name() == PROFILE_SECTION => {
+                only_one(PROFILE_SECTION, named.as_ref())?;
                 let name = str::from_utf8(section.data()).ok();
                 let profile = name.and_then(Profile::by_name);
                 named = Some(profile.ok_or(InspectError::BadProfile)?);
@@ -126,7 +160,7 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
         return Err(InspectError::BadDeclaration(symbol));
     };
     let crate_id = symbol[DECLS_PREFIX.len()..symbol.len() - 2].to_owned();
-    let profile = named.or_else(|| Profile::of_rustc(rustc.as_deref()?));
+    let profile = one_bridge(rustc.as_deref(), named).map_err(InspectError::BadMetadata)?;
     Ok(Inspection {
         symbol,
         crate_id,
@@ -136,17 +170,44 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
     })
 }
 
-/// The content of a module's section `.rustc`: its crate metadata, as [`crate::metadata`] reads it. `None`
-/// where it has none, or is damaged before it.
+/// Refuses the second section of a name.
+fn only_one<T>(name: &'static str, before: Option<&T>) -> Result<(), InspectError> {
+    match before {
+        None => Ok(()),
+        Some(_) => Err(InspectError::BadMetadata(SectionError::Twice { name })),
+    }
+}
+
+/// The bridge of a module, by the version of its rustc and by the section that names one.
+fn one_bridge(
+    rustc: Option<&str>,
+    named: Option<&'static Profile>,
+) -> Result<Option<&'static Profile>, SectionError> {
+    let release = rustc.and_then(|rustc| Some((rustc, Profile::of_rustc(rustc)?)));
+    match (release, named) {
+        (Some((rustc, release)), Some(named)) if named != release => Err(SectionError::Bridge {
+            named: named.name,
+            release: release.name,
+            rustc: rustc.to_owned(),
+        }),
+        (Some((_, release)), _) => Ok(Some(release)),
+        (None, named) => Ok(named),
+    }
+}
+
+/// The content of a module's section `.rustc`: its crate metadata, as [`crate::metadata`] reads it.
+/// `None` where it has none or two, or is damaged. [`inspect`] says which.
 pub fn metadata_section(wasm: &[u8]) -> Option<&[u8]> {
-    Parser::new(0)
-        .parse_all(wasm)
-        .find_map(|payload| match payload {
-            Ok(Payload::CustomSection(section)) if section.name() == ".rustc" => {
-                Some(section.data())
-            }
-            _ => None,
-        })
+    let mut found = None;
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::CustomSection(section) = payload.ok()?
+            && section.name() == METADATA_SECTION
+            && found.replace(section.data()).is_some()
+        {
+            return None;
+        }
+    }
+    found
 }
 
 /// The custom section [`PROFILE_SECTION`] for a profile, to be appended to a module.
@@ -271,18 +332,70 @@ mod tests {
         assert_eq!(inspect(b"").unwrap_err(), InspectError::NotWasm);
     }
 
+    /// The content of a section `.rustc` that has a version alone.
+    fn section_of(rustc: &str) -> Vec<u8> {
+        let mut blob = b"rust\0\0\0\x0a\0\0\0\0\0\0\0\0".to_vec();
+        blob.push(u8::try_from(rustc.len()).unwrap());
+        blob.extend(rustc.bytes());
+        let len = (blob.len() as u64).to_le_bytes();
+        [b"rust\0\0\0\x0a", len.as_slice(), &blob].concat()
+    }
+
+    /// A module with these sections `.rustc`.
+    fn module_with(sections: &[&[u8]]) -> Vec<u8> {
+        let custom = |section: &&[u8]| {
+            let bytes = section.iter().map(|byte| format!("\\{byte:02x}"));
+            format!("(@custom \".rustc\" \"{}\")", bytes.collect::<String>())
+        };
+        let sections: String = sections.iter().map(custom).collect();
+        wat::parse_str(format!(
+            "(module (global (export {DECLS:?}) i32 i32.const 8) {sections})"
+        ))
+        .unwrap()
+    }
+
+    #[test]
+    fn the_metadata_section_is_rustc_s_alone() {
+        let check = |sections: &[&[u8]], expect: &str| {
+            let wasm = module_with(sections);
+            let error = inspect(&wasm).unwrap_err().to_string();
+            assert!(error.contains(expect), "{error:?} lacks {expect:?}");
+        };
+        let (old, new) = (
+            section_of("rustc 1.96.0 (x)"),
+            section_of("rustc 1.98.0 (x)"),
+        );
+        let wasm = module_with(&[&new]);
+        assert_eq!(inspect(&wasm).unwrap().profile.unwrap().name, "1.98");
+        assert_eq!(metadata_section(&wasm), Some(&*new));
+        check(&[&old, &new], "two custom sections `.rustc`");
+        assert_eq!(metadata_section(&module_with(&[&old, &new])), None);
+        // A user's static before rustc's bytes, and after them.
+        check(
+            &[&[&*old, &new].concat()],
+            "declares 33 bytes of metadata and has 82",
+        );
+        check(
+            &[&[&*new, b"\0"].concat()],
+            "declares 33 bytes of metadata and has 34",
+        );
+        check(&[&[b"\0", &*new].concat()], "it doesn't start with");
+        // A length that covers all.
+        let mut forged = [&*old, &new].concat();
+        let len = (forged.len() as u64 - 16).to_le_bytes();
+        forged[8..16].copy_from_slice(&len);
+        check(&[&forged], "a second section starts at byte 49");
+        // Metadata as in a file, without the section's header.
+        check(
+            &[&[&old[16..], &new].concat()],
+            "a second section starts at byte 33",
+        );
+        check(&[&old[16..]], "it isn't a section");
+    }
+
     #[test]
     fn the_profile_is_the_named_one_or_that_of_the_release() {
-        let module = |rustc: &str| {
-            let header = "rust\\00\\00\\00\\0a";
-            let zeros = "\\00".repeat(8);
-            let section = format!("{header}{zeros}{header}{zeros}\\{:02x}{rustc}", rustc.len());
-            wat::parse_str(format!(
-                "(module (global (export {DECLS:?}) i32 i32.const 8) \
-                 (@custom \".rustc\" \"{section}\"))"
-            ))
-            .unwrap()
-        };
+        let module = |rustc: &str| module_with(&[&section_of(rustc)]);
         let profile = |wasm: &[u8]| {
             let inspection = inspect(wasm).unwrap();
             inspection.profile.map(|profile| profile.name)
@@ -291,12 +404,28 @@ mod tests {
         assert_eq!(profile(&nightly), None);
         let released = module("rustc 1.96.0 (x)");
         assert_eq!(profile(&released), Some("1.95"));
+        let with = |wasm: &[u8], known: &Profile| [wasm, &profile_section(known)].concat();
         for known in Profile::all() {
-            for wasm in [&nightly, &released] {
-                let named = [wasm.as_slice(), &profile_section(known)].concat();
-                assert_eq!(profile(&named), Some(known.name));
+            assert_eq!(profile(&with(&nightly, known)), Some(known.name));
+            let named = with(&released, known);
+            if known.name == "1.95" {
+                assert_eq!(profile(&named), Some("1.95"));
+                continue;
             }
+            assert_eq!(
+                inspect(&named).unwrap_err().to_string(),
+                format!(
+                    "the custom section `pm-aot.bridge` names the bridge {}, but `rustc 1.96.0 \
+                     (x)`, which made the module, has the bridge 1.95",
+                    known.name
+                )
+            );
         }
+        let twice = with(&with(&nightly, &Profile::all()[0]), &Profile::all()[1]);
+        assert_eq!(
+            inspect(&twice).unwrap_err().to_string(),
+            "two custom sections `pm-aot.bridge`, where one belongs"
+        );
         let mut unknown = [nightly.as_slice(), &profile_section(&Profile::all()[0])].concat();
         *unknown.last_mut().unwrap() = b'x';
         assert_eq!(inspect(&unknown).unwrap_err(), InspectError::BadProfile);

@@ -33,6 +33,8 @@ pub struct Profile {
     pub usize_encoding: UsizeEncoding,
     /// The content of the declaration static.
     pub declarations: DeclarationLayout,
+    /// The way in which a macro gets errors in text that it reads.
+    pub lex_errors: LexErrors,
     /// The messages.
     pub schema: Schema,
 }
@@ -75,6 +77,21 @@ pub enum DeclarationLayout {
     },
     /// `&'static [Client]`, `Client { run }`. Names and kinds are in the crate metadata.
     Clients,
+}
+
+/// The way in which a macro gets errors in text that it reads, by `TokenStream::from_str` and
+/// `Literal::from_str` (rustc's `compiler/rustc_expand/src/proc_macro_server.rs`, `ts_from_str` and
+/// `literal_from_str`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LexErrors {
+    /// Only `Literal::from_str` returns an error, and one without a text. All others are diagnostics,
+    /// and the macro unwinds.
+    Diagnostics,
+    /// The error has a text, and `TokenStream::from_str` returns it too. Where the text ends inside a
+    /// token, there is a diagnostic, and the macro unwinds.
+    Texts,
+    /// As [`LexErrors::Texts`], but the macro gets an error besides that diagnostic.
+    AllTexts,
 }
 
 impl PartialEq for Profile {

@@ -1,7 +1,9 @@
 //! Reads metadata that rustc wrote (`tests/metadata/README.md`), and damaged and hostile bytes.
 
-use pm_abi::MacroKind;
-use pm_abi::metadata::{MacroInfo, MetadataError, metadata, proc_macros, version};
+use pm_abi::metadata::{
+    MacroInfo, MetadataError, check, metadata, proc_macros, quoted_spans, version,
+};
+use pm_abi::{Declaration, MacroKind, Profile};
 use std::fmt::Write;
 
 #[path = "metadata/synthetic.rs"]
@@ -36,6 +38,9 @@ const FIXTURES: &[(&str, &str)] = &[
     ("wasm-cfg", "bang present"),
 ];
 
+/// The fixtures that older versions have too.
+const OLD_FIXTURES: &[&str] = &["one-bang", "mixed", "names", "attack", "cfg", "zero"];
+
 fn fixture(rustc: &str, name: &str) -> Vec<u8> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/metadata");
     let path = format!("{folder}/{rustc}/{name}.rmeta");
@@ -61,6 +66,17 @@ fn macros(list: &str) -> Vec<MacroInfo> {
         .filter(|item| !item.is_empty())
         .map(parse)
         .collect()
+}
+
+/// The macros as a declaration static has them.
+fn compiled(list: &str) -> Vec<Declaration> {
+    let declaration = |item: MacroInfo| Declaration {
+        kind: item.kind,
+        name: item.name,
+        attributes: item.attributes,
+        run: 0,
+    };
+    macros(list).into_iter().map(declaration).collect()
 }
 
 /// The bytes of the kinds, as rustc encodes them.
@@ -99,16 +115,17 @@ fn reads_what_rustc_1_98_writes() {
             "{name}"
         );
         let mut section = section(&bytes);
-        assert_eq!(
-            proc_macros(&section, expect.len()),
-            Ok(expect.clone()),
-            "{name}"
-        );
-        // A linker may pad a section.
-        section.extend([0; 7]);
-        assert_eq!(proc_macros(&section, expect.len()), Ok(expect), "{name}");
+        let count = expect.len();
+        assert_eq!(proc_macros(&section, count), Ok(expect), "{name}");
         assert_eq!(metadata(&section), Ok(&bytes[..]), "{name}");
         assert!(version(&section).unwrap().starts_with("rustc 1.98.1 ("));
+        // The section's alignment is 1, so no linker pads it.
+        section.push(0);
+        let error = proc_macros(&section, count).unwrap_err();
+        assert!(
+            matches!(error, MetadataError::Length { .. }),
+            "{name}: {error:?}"
+        );
     }
 }
 
@@ -354,14 +371,263 @@ fn slow_bytes_are_refused() {
     );
 }
 
+/// Thousands of lists lead to one attribute macro, and the bytes before it have to be searched each
+/// time for the derive that it may be the tail of.
 #[test]
-fn the_version_needs_the_start_alone() {
-    let mut section = b"rust\0\0\0\x0a\x10\0\0\0\0\0\0\0rust\0\0\0\x0a\0\0\0\0\0\0\0\0".to_vec();
-    section.push(12);
-    section.extend(b"rustc 1.96.0and more");
+fn a_tail_that_is_slow_to_find_is_refused() {
+    let mut records = vec![0x11; 4 << 20];
+    records.push(0xc1);
+    let attr = records.len();
+    records.extend([1, 1, b'a', 0xc1]);
+    records.resize(attr + 128, 0x11);
+    let mut lists = Vec::new();
+    while records.len() - attr < 16_000 {
+        let distance = records.len() - attr;
+        lists.push(records.len());
+        records.push(1);
+        synthetic::number(&mut records, distance);
+        records.push(0x11);
+    }
+    let mut root = Vec::new();
+    for list in lists {
+        synthetic::number(&mut root, records.len() - list + 90);
+    }
+    root.extend([1, 1, 0, 1, 90, 0, 0, 2]);
+    root.extend([0; 96]);
+    let bytes = synthetic::framed(&records, &root);
+    let error = proc_macros(&bytes, 1).unwrap_err();
+    assert!(
+        matches!(error, MetadataError::Unbounded { .. }),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn too_many_names_are_refused() {
+    let count = 17;
+    let mut kind = vec![0];
+    synthetic::text(&mut kind, b"A");
+    synthetic::number(&mut kind, 4000);
+    (0..4000).for_each(|_| synthetic::text(&mut kind, b"x"));
+    let mut list = Vec::new();
+    for index in 0..count {
+        list.push(1);
+        let distance = if index == 0 { count } else { 1 };
+        synthetic::number(&mut list, distance * kind.len());
+    }
+    let records = [kind.repeat(count), list.clone()].concat();
+    let mut root = vec![1, 7, 0, 17];
+    synthetic::number(&mut root, list.len());
+    root.extend([0, 0]);
+    synthetic::number(&mut root, list.len());
+    root.extend([0; 120]);
+    let bytes = synthetic::framed(&records, &root);
+    let error = proc_macros(&bytes, count).unwrap_err();
+    assert!(
+        matches!(error, MetadataError::TooManyNames { .. }),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn the_version_of_a_file_needs_the_start_alone() {
+    let mut file = b"rust\0\0\0\x0a\0\0\0\0\0\0\0\0".to_vec();
+    file.push(12);
+    file.extend(b"rustc 1.96.0and more");
+    let section = section(&file);
     assert_eq!(version(&section), Ok("rustc 1.96.0"));
-    assert_eq!(version(&section[16..]), Ok("rustc 1.96.0"));
-    for len in 0..section.len() - 8 {
+    assert_eq!(version(&file), Ok("rustc 1.96.0"));
+    for len in 0..section.len() {
         assert!(version(&section[..len]).is_err(), "cut at {len}");
     }
+    for len in 0..file.len() - 8 {
+        assert!(version(&file[..len]).is_err(), "cut at {len}");
+    }
+}
+
+/// The linker puts a crate's own statics with `#[link_section = ".rustc"]` before rustc's bytes or
+/// after them.
+#[test]
+fn bytes_of_another_origin_are_refused() {
+    let (old, new) = (
+        section(&fixture("1.97.1", "zero")),
+        section(&fixture("1.98.1", "zero")),
+    );
+    assert_eq!(proc_macros(&new, 0), Ok(Vec::new()));
+    let (before, after) = ([&*old, &new].concat(), [&*new, &old].concat());
+    for bytes in [&before, &after] {
+        for error in [
+            version(bytes).unwrap_err(),
+            metadata(bytes).unwrap_err(),
+            proc_macros(bytes, 0).unwrap_err(),
+        ] {
+            assert!(matches!(error, MetadataError::Length { .. }), "{error:?}");
+        }
+    }
+    // A length, or none, by which the other's metadata ends with rustc's bytes.
+    let mut forged = before.clone();
+    let len = (before.len() as u64 - 16).to_le_bytes();
+    forged[8..16].copy_from_slice(&len);
+    for (bytes, at) in [(&forged[..], old.len()), (&before[16..], old.len() - 16)] {
+        let error = MetadataError::Second { at };
+        assert_eq!(version(bytes), Err(error.clone()));
+        assert_eq!(proc_macros(bytes, 0), Err(error));
+    }
+    // In a section, the section's header is needed.
+    let file = fixture("1.98.1", "zero");
+    assert_eq!(pm_abi::metadata::section(&file), Err(MetadataError::Header));
+    assert_eq!(pm_abi::metadata::section(&new), Ok(&*file));
+}
+
+/// Metadata belongs to the macros that were compiled, or is refused.
+#[test]
+fn metadata_is_compared_with_the_macros() {
+    let releases = [("1.85.1", "1.85"), ("1.97.1", "1.95"), ("1.98.1", "1.98")];
+    for (release, profile) in releases {
+        let profile = Profile::by_name(profile).unwrap();
+        for (name, list) in FIXTURES {
+            if release != "1.98.1" && !OLD_FIXTURES.contains(name) {
+                continue;
+            }
+            let place = format!("{name} of {release}");
+            let bytes = fixture(release, name);
+            let rustc = version(&bytes).unwrap();
+            let check = |list: &[Declaration]| check(&bytes, rustc, profile, list);
+            let right = compiled(list);
+            assert_eq!(check(&right), Ok(()), "{place}");
+            let other =
+                pm_abi::metadata::check(&bytes, "rustc 1.98.0 (x)", profile, &right).unwrap_err();
+            assert!(
+                matches!(other, MetadataError::Rustc { .. }),
+                "{place}: {other:?}"
+            );
+            // Fewer macros, more, and one of another kind.
+            let mut wrong: Vec<Vec<Declaration>> =
+                (0..right.len()).map(|len| right[..len].to_vec()).collect();
+            wrong.push([&*right, &compiled("bang one_more")].concat());
+            for index in 0..right.len() {
+                for kind in [MacroKind::Derive, MacroKind::Attr, MacroKind::Bang] {
+                    let mut list = right.clone();
+                    if std::mem::replace(&mut list[index].kind, kind) != kind {
+                        wrong.push(list);
+                    }
+                }
+            }
+            for list in wrong {
+                let error = check(&list).unwrap_err();
+                let expected = match release {
+                    "1.98.1" => matches!(
+                        error,
+                        MetadataError::NotFound { .. } | MetadataError::Macro { .. }
+                    ),
+                    _ => matches!(error, MetadataError::Kinds { .. }),
+                };
+                assert!(expected, "{place}: {error:?}");
+            }
+        }
+    }
+    let bytes = fixture("1.98.1", "helper");
+    let check = |list: &str| {
+        let profile = Profile::by_name("1.98").unwrap();
+        let rustc = version(&bytes).unwrap();
+        check(&bytes, rustc, profile, &compiled(list))
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        check("derive Helped other|attr x"),
+        "macro 0 is `derive Helped(helper)` in the metadata, but `derive Helped(other)` was \
+         compiled"
+    );
+    assert_eq!(
+        check("derive Helped helper|bang x"),
+        "macro 1 is `attr x` in the metadata, but `bang x` was compiled"
+    );
+}
+
+/// The releases with fixtures, their profiles, and the fixtures that they have.
+const RELEASES: &[(&str, &str, &[&str])] = &[
+    ("1.85.1", "1.85", OLD_FIXTURES),
+    ("1.96.0", "1.95", &["mixed"]),
+    ("1.97.1", "1.95", OLD_FIXTURES),
+    ("1.98.1", "1.98", &[]),
+];
+
+/// `quoted.rs` expands to `recover_proc_macro_span(0)` to `recover_proc_macro_span(16)` in each
+/// release, by `-Zunpretty=expanded`.
+#[test]
+fn saved_spans_are_counted() {
+    for (release, profile, others) in RELEASES {
+        let profile = Profile::by_name(profile).unwrap();
+        for (name, list) in FIXTURES {
+            if *release != "1.98.1" && *name != "quoted" && !others.contains(name) {
+                continue;
+            }
+            let place = format!("{name} of {release}");
+            let (bytes, macros) = (fixture(release, name), compiled(list));
+            let expect = if *name == "quoted" { 17 } else { 0 };
+            for bytes in [&bytes, &section(&bytes)] {
+                let count = quoted_spans(bytes, profile, &macros);
+                assert_eq!(count, Ok(Some(expect)), "{place}");
+            }
+            let error = quoted_spans(&bytes, profile, &[&*macros, &macros].concat());
+            assert_eq!(error.is_err(), !macros.is_empty(), "{place}");
+        }
+    }
+}
+
+/// Metadata of `quoted` that says that another version wrote it.
+fn quoted_as(release: &str, version: &str) -> Result<Option<u32>, MetadataError> {
+    let (_, profile, _) = RELEASES.iter().find(|known| known.0 == release).unwrap();
+    let mut bytes = fixture(release, "quoted");
+    assert_eq!(bytes[17..29], *format!("rustc {release}").as_bytes());
+    bytes[17..17 + version.len()].copy_from_slice(version.as_bytes());
+    let (_, list) = FIXTURES.iter().find(|known| known.0 == "quoted").unwrap();
+    quoted_spans(&bytes, Profile::by_name(profile).unwrap(), &compiled(list))
+}
+
+#[test]
+fn saved_spans_of_an_unknown_rustc_are_not_counted() {
+    for (release, _, _) in RELEASES {
+        for version in ["rustc 1.86.0 (", "rustc 1.95.0 (", "rustc 1.99.9 ("] {
+            assert_eq!(quoted_as(release, version), Ok(None), "{release}");
+        }
+        let (minor, _) = release.rsplit_once('.').unwrap();
+        let nightly = format!("rustc {minor}.0-nightly (");
+        assert_eq!(quoted_as(release, &nightly), Ok(None), "{release}");
+    }
+    // Other tables than the release has.
+    for (release, version) in [
+        ("1.85.1", "rustc 1.96.0 ("),
+        ("1.85.1", "rustc 1.98.1 ("),
+        ("1.96.0", "rustc 1.85.1 ("),
+        ("1.97.1", "rustc 1.85.1 ("),
+        ("1.98.1", "rustc 1.85.1 ("),
+    ] {
+        assert_eq!(quoted_as(release, version), Ok(None), "{release}");
+    }
+}
+
+/// A changed byte in the tables makes the count unknown, or the metadata refused, or it is in a
+/// part that says nothing of the count.
+#[test]
+fn saved_spans_in_damaged_metadata() {
+    let (release, profile, _) = RELEASES[1];
+    let (_, list) = FIXTURES.iter().find(|known| known.0 == "quoted").unwrap();
+    let (profile, macros) = (Profile::by_name(profile).unwrap(), compiled(list));
+    let mut bytes = fixture(release, "quoted");
+    let mut unknown = 0;
+    for at in 0..bytes.len() {
+        let kept = bytes[at];
+        for value in [0, kept ^ 1, kept.wrapping_add(1), 0xff] {
+            bytes[at] = value;
+            match quoted_spans(&bytes, profile, &macros) {
+                Ok(Some(17)) | Err(_) => {}
+                Ok(None) => unknown += 1,
+                Ok(Some(other)) => panic!("{value} at {at}: {other}"),
+            }
+        }
+        bytes[at] = kept;
+    }
+    assert!(unknown > 0);
 }

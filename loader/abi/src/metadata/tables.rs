@@ -9,6 +9,7 @@ const MAX_TABLES: usize = 512;
 const MAX_WIDTH: usize = 16;
 
 /// The shapes of the tables, which lie side by side without a gap.
+#[derive(Clone)]
 pub(super) struct Tables {
     shapes: Vec<Shape>,
     len: usize,
@@ -82,6 +83,20 @@ pub(super) struct Placed<'a> {
 }
 
 impl<'a> Placed<'a> {
+    /// The number of tables.
+    pub(super) fn count(&self) -> usize {
+        self.shapes.len()
+    }
+
+    /// All rows of the table at this place, counted from 0.
+    pub(super) fn table(&self, place: usize) -> Option<impl ExactSizeIterator<Item = Row<'a>>> {
+        let shape = *self.shapes.get(place)?;
+        let bytes = self.bytes.get(shape.offset..)?;
+        let bytes = bytes.get(..shape.width * shape.rows)?;
+        // A table without rows has the width 0.
+        Some(bytes.chunks_exact(shape.width.max(1)).map(Row))
+    }
+
     /// A definition's row in each table that has one.
     pub(super) fn rows(&self, def_index: usize) -> impl Iterator<Item = Row<'a>> {
         let bytes = self.bytes;
@@ -93,10 +108,35 @@ impl<'a> Placed<'a> {
     }
 }
 
+impl Placed<'_> {
+    /// Returns true if there is a table of bytes with exactly these rows, which are sorted by their
+    /// index; all its other rows are 0.
+    pub(super) fn has_bytes(&self, rows: &[(usize, u8)]) -> bool {
+        self.shapes
+            .iter()
+            .filter(|shape| shape.width == 1)
+            .any(|shape| {
+                let table = self.bytes.get(shape.offset..).unwrap_or_default();
+                let table = table.get(..shape.rows).unwrap_or_default();
+                let set = table
+                    .iter()
+                    .copied()
+                    .enumerate()
+                    .filter(|(_, row)| *row != 0);
+                set.eq(rows.iter().copied())
+            })
+    }
+}
+
 /// A row of a table.
 pub(super) struct Row<'a>(&'a [u8]);
 
 impl Row<'_> {
+    /// Returns true if the row isn't the default, which is all zeros.
+    pub(super) fn is_set(&self) -> bool {
+        self.0.iter().any(|byte| *byte != 0)
+    }
+
     /// Returns true if the row refers to this position, as a `LazyValue` (the position alone) or as a
     /// `LazyArray` (the bytes of the position and of the length in turn).
     pub(super) fn is(&self, position: usize) -> bool {

@@ -2,7 +2,7 @@
 
 use super::build::Builder;
 use super::methods::{SpanMethods, TextErrors, free_functions, span, symbol, token_stream};
-use super::{ArgumentOrder, DeclarationLayout, Profile, Tag, UsizeEncoding};
+use super::{ArgumentOrder, DeclarationLayout, LexErrors, Profile, Tag, UsizeEncoding};
 use crate::schema::{Access, HandleKind, Schema, TypeId};
 
 pub(super) fn profile() -> Profile {
@@ -13,6 +13,7 @@ pub(super) fn profile() -> Profile {
         arguments: ArgumentOrder::Reverse,
         usize_encoding: UsizeEncoding::Native,
         declarations: DeclarationLayout::ProcMacros { counters: 4 },
+        lex_errors: LexErrors::Diagnostics,
         schema: schema(),
     }
 }

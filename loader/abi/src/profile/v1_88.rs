@@ -6,7 +6,7 @@
 use super::build::Builder;
 use super::methods::{SpanMethods, TextErrors, free_functions, span, symbol, token_stream};
 use super::v1_85::drop_free_functions;
-use super::{ArgumentOrder, DeclarationLayout, Profile, Tag, UsizeEncoding};
+use super::{ArgumentOrder, DeclarationLayout, LexErrors, Profile, Tag, UsizeEncoding};
 use crate::schema::Schema;
 
 pub(super) fn profile() -> Profile {
@@ -17,6 +17,7 @@ pub(super) fn profile() -> Profile {
         arguments: ArgumentOrder::Reverse,
         usize_encoding: UsizeEncoding::Native,
         declarations: DeclarationLayout::ProcMacros { counters: 3 },
+        lex_errors: LexErrors::Diagnostics,
         schema: schema(),
     }
 }

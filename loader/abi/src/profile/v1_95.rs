@@ -2,7 +2,7 @@
 
 use super::build::Builder;
 use super::methods::{SpanMethods, TextErrors, free_functions, span, symbol, token_stream};
-use super::{ArgumentOrder, DeclarationLayout, Profile, Tag, UsizeEncoding};
+use super::{ArgumentOrder, DeclarationLayout, LexErrors, Profile, Tag, UsizeEncoding};
 use crate::schema::Schema;
 
 pub(super) fn profile() -> Profile {
@@ -13,6 +13,7 @@ pub(super) fn profile() -> Profile {
         arguments: ArgumentOrder::Forward,
         usize_encoding: UsizeEncoding::Native,
         declarations: DeclarationLayout::ProcMacros { counters: 2 },
+        lex_errors: LexErrors::Texts,
         schema: schema(),
     }
 }

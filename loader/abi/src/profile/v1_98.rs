@@ -1,6 +1,6 @@
 //! The bridge of rustc 1.98: `usize` in eight bytes everywhere, names of macros in the metadata only.
 
-use super::{ArgumentOrder, DeclarationLayout, Profile, Tag, UsizeEncoding, v1_95};
+use super::{ArgumentOrder, DeclarationLayout, LexErrors, Profile, Tag, UsizeEncoding, v1_95};
 
 pub(super) fn profile() -> Profile {
     Profile {
@@ -10,6 +10,7 @@ pub(super) fn profile() -> Profile {
         arguments: ArgumentOrder::Forward,
         usize_encoding: UsizeEncoding::Eight,
         declarations: DeclarationLayout::Clients,
+        lex_errors: LexErrors::AllTexts,
         schema: v1_95::schema(),
     }
 }
