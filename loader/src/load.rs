@@ -239,6 +239,12 @@ impl ProcMacro {
         &self.loaded.module.declarations
     }
 
+    /// The number of spans that `proc_macro::quote!` saved in the crate, if it is known: see
+    /// [`Module::quoted_spans`](ManifestModule::quoted_spans).
+    pub fn quoted_spans(&self) -> Option<u32> {
+        self.loaded.module.quoted_spans
+    }
+
     /// Maps the code now, and not when the first macro expands.
     ///
     /// # Errors

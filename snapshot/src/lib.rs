@@ -18,7 +18,7 @@ mod stack;
 pub use error::SnapshotError;
 
 use pm_abi::contract::{Callbacks, Exchange};
-use pm_abi::metadata::proc_macros;
+use pm_abi::metadata::{proc_macros, quoted_spans};
 use pm_abi::{Declaration, Inspection, Profile, metadata_section};
 
 /// A module that needs no start-up, and what a host needs to run its macros. [`pm_abi::contract`]
@@ -33,6 +33,9 @@ pub struct Snapshot {
     pub profile: &'static Profile,
     /// Its macros, in the order of the declaration static.
     pub declarations: Vec<Declaration>,
+    /// The number of spans that `proc_macro::quote!` saved in the crate: 0 if its metadata is
+    /// damaged, and `None` for a rustc whose tables aren't known.
+    pub quoted_spans: Option<u32>,
     /// The table slots of the host's functions.
     pub callbacks: Callbacks,
     /// Whether a panic unwinds (the module has exceptions) or aborts in a trap.
@@ -54,9 +57,12 @@ pub fn snapshot(wasm: &[u8]) -> Result<Snapshot, SnapshotError> {
     let mut started = run::start(&instrumented, &module)?;
     let profile = module.profile;
     let address = inspection.address;
+    let metadata = metadata_section(wasm).unwrap_or_default();
     let declarations = pm_abi::read_declarations(profile, started.memory(), address, |count| {
-        proc_macros(metadata_section(wasm).unwrap_or_default(), count)
+        proc_macros(metadata, count)
     })?;
+    // A compiler that can't find the macros in the metadata can't find a saved span either.
+    let quoted_spans = quoted_spans(metadata, profile, &declarations).unwrap_or(Some(0));
     stack::zero(wasm, &mut started);
     let exchange = started.exchange();
     let initialised = run::write(&wizer, &context, &mut started)?;
@@ -66,6 +72,7 @@ pub fn snapshot(wasm: &[u8]) -> Result<Snapshot, SnapshotError> {
         inspection,
         profile,
         declarations,
+        quoted_spans,
         callbacks,
         unwinds: module.unwinds,
         exchange,

@@ -101,6 +101,11 @@ pub(crate) struct Violation {
 const NO_STREAM: &str = "77777 is not one of its token stream handles";
 const NO_SPAN: &str = "77777 is not one of its span handles";
 
+/// A token tree: a literal of this kind and text, without a suffix.
+fn literal(kind: u8, text: &'static str) -> Argument {
+    All(vec![Byte(3), Byte(kind), Text(text), Byte(1), Span])
+}
+
 /// All cases.
 pub(crate) const VIOLATIONS: &[Violation] = &[
     // Foreign ones.
@@ -192,6 +197,11 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
         conversation: &[("span_start", || vec![Number(u32::MAX)])],
         expect: "4294967295 is not one of its span handles",
     },
+    // A saved span that the crate doesn't have: it has none.
+    Violation {
+        conversation: &[("span_recover_proc_macro_span", || vec![Length(77777)])],
+        expect: "77777 is not one of the crate's quoted spans",
+    },
     // Other messages that no honest macro sends.
     Violation {
         conversation: &[("ts_from_token_tree", || {
@@ -204,6 +214,45 @@ pub(crate) const VIOLATIONS: &[Violation] = &[
             vec![All(vec![Byte(0), Byte(9), Byte(1), Span, Span, Span])]
         })],
         expect: "invalid tag 9 for Delimiter",
+    },
+    // Literals that rustc's lexer would have refused. The kinds' numbers are rustc's.
+    Violation {
+        conversation: &[("ts_from_token_tree", || vec![literal(0, "ab")])],
+        expect: "is not the text of a literal of kind Byte",
+    },
+    Violation {
+        conversation: &[("ts_from_token_tree", || vec![literal(1, "ab")])],
+        expect: "is not the text of a literal of kind Char",
+    },
+    Violation {
+        conversation: &[("ts_from_token_tree", || vec![literal(2, "")])],
+        expect: "is not the text of a literal of kind Integer",
+    },
+    Violation {
+        conversation: &[("ts_from_token_tree", || vec![literal(3, "")])],
+        expect: "is not the text of a literal of kind Float",
+    },
+    Violation {
+        conversation: &[("ts_from_token_tree", || vec![literal(4, "\\")])],
+        expect: "is not the text of a literal of kind Str",
+    },
+    Violation {
+        conversation: &[("ts_from_token_tree", || vec![literal(6, "\\")])],
+        expect: "is not the text of a literal of kind ByteStr",
+    },
+    Violation {
+        conversation: &[("ts_from_token_tree", || vec![literal(8, "a\0b")])],
+        expect: "is not the text of a literal of kind CStr",
+    },
+    Violation {
+        conversation: &[("ts_from_token_tree", || vec![literal(10, "x")])],
+        expect: "a literal stands for an error that the compiler has not reported",
+    },
+    Violation {
+        conversation: &[("ts_from_token_tree", || {
+            vec![All(vec![Byte(2), Text(""), Byte(0), Span])]
+        })],
+        expect: "an identifier is empty",
     },
     Violation {
         conversation: &[("track_path", || vec![Length(0x7fff_ffff)])],

@@ -105,7 +105,7 @@ impl Runner<'_> {
             let (server, input) = self.case.serve(profile, Width::Eight)?;
             let mut stock = Stock {
                 transcoder: &transcoder,
-                handles: Handles::new(),
+                handles: Handles::with_quoted_spans(self.loaded.quoted_spans()),
                 server,
                 scratch: Vec::new(),
                 answer: Vec::new(),

@@ -130,6 +130,7 @@ pub(crate) fn describe(snapshot: &Snapshot) -> Module {
         len: snapshot.wasm.len() as u64,
         unwinds: snapshot.unwinds,
         declarations: snapshot.declarations.clone(),
+        quoted_spans: snapshot.quoted_spans,
         callbacks: snapshot.callbacks,
         exchange: snapshot.exchange,
     }

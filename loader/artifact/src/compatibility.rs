@@ -135,6 +135,7 @@ mod tests {
                 len: 0,
                 unwinds: true,
                 declarations: vec![],
+                quoted_spans: None,
                 callbacks: Callbacks {
                     dispatch: 0,
                     reserve: 0,

@@ -4,7 +4,7 @@
 pub const MAGIC: [u8; 12] = *b"pm-aot.cwasm";
 
 /// The version of everything before the magic: the footer's layout and the manifest's encoding.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// The footer's length in bytes.
 pub const FOOTER_LEN: usize = 56;

@@ -52,6 +52,10 @@ pub struct Module {
     pub unwinds: bool,
     /// The macros, in the order of the declaration static.
     pub declarations: Vec<Declaration>,
+    /// The number of spans that `proc_macro::quote!` saved in the crate, by its metadata. A macro
+    /// that asks for another is refused, since the compiler panics at it. `None` where the tables
+    /// of the rustc that compiled it aren't known: then each number is passed on.
+    pub quoted_spans: Option<u32>,
     /// The table slots of the host's functions.
     pub callbacks: Callbacks,
     /// The host's block of the module's heap.

@@ -43,10 +43,30 @@ pub enum MessageError {
     /// A string that isn't UTF-8.
     #[error("a string is not UTF-8")]
     Utf8,
+    /// A literal whose text is none of its kind's.
+    #[error("{text:?} is not the text of a literal of kind {kind}")]
+    Literal {
+        /// The kind, by rustc's name.
+        kind: String,
+        /// The beginning of the text.
+        text: String,
+    },
+    /// A literal that stands for an error, where the compiler has sent none.
+    #[error("a literal stands for an error that the compiler has not reported")]
+    ErrorLiteral,
+    /// A literal's suffix without a character.
+    #[error("a literal has an empty suffix")]
+    EmptySuffix,
+    /// An identifier without a character.
+    #[error("an identifier is empty")]
+    EmptyIdentifier,
     /// A `usize` that one of the two sides has no room for.
     #[error("the number {0} does not fit into a 32-bit `usize`")]
     TooLarge(u64),
     /// Nested deeper than any real macro does, and deep enough to use up the stack.
     #[error("a value is nested more than {0} deep")]
     TooDeep(usize),
+    /// The number of a saved span that the macro's crate doesn't have.
+    #[error("{0} is not one of the crate's quoted spans")]
+    QuotedSpan(u64),
 }

@@ -12,10 +12,14 @@ use pm_abi::schema::{Access, HandleKind};
 /// expands.
 const MAX_WORDS: usize = 1 << 20;
 
-/// The handles that one expansion holds.
+/// The handles that one expansion holds, and the saved spans that it may recover.
 #[derive(Clone, Debug, Default)]
 pub struct Handles {
     tables: [Table; HandleKind::ALL.len()],
+    /// Set once the compiler has sent a literal that stands for an error.
+    error_literal: bool,
+    /// The number of spans that the macro's crate saved, if it is known.
+    quoted_spans: Option<u32>,
 }
 
 /// The handles of one kind: a bit for each number, in words of 64.
@@ -30,6 +34,41 @@ impl Handles {
     /// No handle yet: an expansion gets its first with its input.
     pub fn new() -> Handles {
         Handles::default()
+    }
+
+    /// The same, for a macro of a crate that saved this many spans by `proc_macro::quote!`. The
+    /// macro may recover those alone: their numbers start at 0.
+    ///
+    /// `None`, as in [`Handles::new`], stands for an unknown number: that of a rustc whose tables
+    /// aren't known (`pm_abi::metadata::quoted_spans`). Each number is then passed on, since the
+    /// honest macros of such a rustc must work. The compiler panics at an invented one.
+    pub fn with_quoted_spans(quoted_spans: Option<u32>) -> Handles {
+        Handles {
+            quoted_spans,
+            ..Handles::default()
+        }
+    }
+
+    /// Checks the number of a saved span that the macro wants to recover.
+    ///
+    /// # Errors
+    ///
+    /// [`MessageError::QuotedSpan`] for one that the crate doesn't have.
+    pub(crate) fn recover(&self, number: u64) -> Result<(), MessageError> {
+        match self.quoted_spans {
+            Some(count) if number >= u64::from(count) => Err(MessageError::QuotedSpan(number)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that the compiler has sent a literal that stands for an error.
+    pub(crate) fn receive_error_literal(&mut self) {
+        self.error_literal = true;
+    }
+
+    /// Returns true if the compiler has sent a literal that stands for an error.
+    pub(crate) fn has_error_literal(&self) -> bool {
+        self.error_literal
     }
 
     /// Notes a handle that the compiler sends to the macro.

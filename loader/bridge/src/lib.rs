@@ -8,13 +8,15 @@
 //!
 //! A [`Transcoder`] trusts neither side. A message that it passes is well-formed by its type: the
 //! receiver reads it to its last byte and never past it. Each handle in a request is one that the
-//! compiler has given to this expansion ([`Handles`]) and that was not given back. rustc's server
-//! panics at everything else, since natively its own library is the client.
+//! compiler has given to this expansion ([`Handles`]) and that was not given back. Each literal in it
+//! has a text that rustc's lexer could have given it. rustc's server panics at everything else, since
+//! natively its own library is the client.
 
 mod check;
 mod error;
 mod handles;
 mod plan;
+mod text;
 mod transcoder;
 mod visitor;
 

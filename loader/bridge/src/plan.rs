@@ -1,6 +1,7 @@
 //! The plan of a visit to each type of a schema: parts of fixed size are joined to runs.
 
 use crate::check::{Check, Kind};
+use crate::text::Texts;
 use pm_abi::schema::{Schema, Type, TypeId};
 
 /// A step of a visit.
@@ -43,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) steps: Vec<Step>,
     /// No value is encoded in fewer bytes, on either side.
     pub(crate) smallest: usize,
+    /// The checks of the texts in it.
+    pub(crate) texts: Option<Texts>,
 }
 
 impl Plan {
@@ -50,6 +53,7 @@ impl Plan {
         Self {
             steps: vec![step],
             smallest,
+            texts: None,
         }
     }
 
@@ -95,7 +99,7 @@ pub(crate) fn plans(schema: &Schema) -> Vec<Plan> {
         let mut made = false;
         for (id, ty) in (0..).zip(&schema.types) {
             if plans[id as usize].is_none() {
-                let plan = plan(TypeId(id), ty, &plans);
+                let plan = plan(TypeId(id), ty, schema, &plans);
                 made |= plan.is_some();
                 plans[id as usize] = plan;
             }
@@ -113,7 +117,7 @@ pub(crate) fn plans(schema: &Schema) -> Vec<Plan> {
 }
 
 /// The plan of a type, or nothing if it is a struct and its fields have none yet.
-fn plan(id: TypeId, ty: &Type, plans: &[Option<Plan>]) -> Option<Plan> {
+fn plan(id: TypeId, ty: &Type, schema: &Schema, plans: &[Option<Plan>]) -> Option<Plan> {
     Some(match ty {
         Type::Bool => Plan::run(1, Some(Kind::Bool)),
         Type::U8 => Plan::run(1, None),
@@ -130,10 +134,11 @@ fn plan(id: TypeId, ty: &Type, plans: &[Option<Plan>]) -> Option<Plan> {
             let payloads = variants.iter().map(|variant| variant.payload);
             Plan::one(Step::Enum(id, payloads.collect()), 1)
         }
-        Type::Struct { fields, .. } => {
+        Type::Struct { name, fields } => {
             let mut joined = Plan {
                 steps: Vec::new(),
                 smallest: 0,
+                texts: Texts::of(name, fields, schema),
             };
             for field in fields {
                 let plan = plans[field.ty.0 as usize].as_ref()?;
@@ -141,8 +146,8 @@ fn plan(id: TypeId, ty: &Type, plans: &[Option<Plan>]) -> Option<Plan> {
                 match plan.steps.as_slice() {
                     [] => {}
                     [Step::Run(run)] => joined.push_run(run),
-                    [step] => joined.steps.push(step.clone()),
-                    [_, ..] => joined.steps.push(Step::Struct(field.ty)),
+                    [step] if plan.texts.is_none() => joined.steps.push(step.clone()),
+                    _ => joined.steps.push(Step::Struct(field.ty)),
                 }
             }
             joined

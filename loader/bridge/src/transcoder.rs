@@ -43,6 +43,8 @@ pub struct Transcoder {
     plans: Vec<Plan>,
     client: Width,
     server: Width,
+    /// The method that recovers a saved span.
+    recover: Option<MethodId>,
 }
 
 impl Transcoder {
@@ -57,6 +59,7 @@ impl Transcoder {
             plans: plans(&profile.schema),
             client: profile.width_in_wasm32(),
             server,
+            recover: method_named(profile, RECOVER),
         }
     }
 
@@ -95,7 +98,9 @@ impl Transcoder {
     ///
     /// # Errors
     ///
-    /// Also [`MessageError::Handle`], for a handle that the macro doesn't hold.
+    /// Also [`MessageError::Handle`], for a handle that the macro doesn't hold, and
+    /// [`MessageError::QuotedSpan`], for a saved span that its crate doesn't have, if the number of
+    /// those is known ([`Handles::with_quoted_spans`]).
     pub fn request<'m>(
         &self,
         bytes: &'m [u8],
@@ -108,6 +113,10 @@ impl Transcoder {
         })?;
         let request = Message::Request(method);
         let passed = self.pass(Direction::ToServer, &request, bytes, handles, out)?;
+        if self.recover == Some(method) {
+            let number = &bytes[self.profile.tag_size()..];
+            handles.recover(little_endian(number))?;
+        }
         Ok((method, passed))
     }
 
@@ -210,6 +219,21 @@ impl Transcoder {
         }
         visitor.finish()
     }
+}
+
+/// The method whose one argument is the number of a saved span.
+const RECOVER: &str = "span_recover_proc_macro_span";
+
+fn method_named(profile: &Profile, name: &str) -> Option<MethodId> {
+    let mut methods = profile.schema.methods.iter();
+    let place = methods.position(|method| method.name == name)?;
+    u8::try_from(place).ok().map(MethodId)
+}
+
+/// The number that a whole message has left, in either width.
+fn little_endian(bytes: &[u8]) -> u64 {
+    let digits = bytes.iter().rev();
+    digits.fold(0, |value, byte| value << 8 | u64::from(*byte))
 }
 
 /// A kind of message.

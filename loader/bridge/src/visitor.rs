@@ -74,7 +74,9 @@ impl<'a, S: Sink> Visitor<'a, &mut S> {
             return Err(MessageError::TooDeep(MAX_DEPTH));
         }
         let plans = self.plans;
-        for step in &plans[id.0 as usize].steps {
+        let plan = &plans[id.0 as usize];
+        let before = self.bytes;
+        for step in &plan.steps {
             match step {
                 Step::Run(run) => self.run(run, 1)?,
                 Step::Usize => {
@@ -93,6 +95,10 @@ impl<'a, S: Sink> Visitor<'a, &mut S> {
                 }
                 Step::Struct(id) => self.value(*id, depth + 1)?,
             }
+        }
+        if let Some(texts) = &plan.texts {
+            let value = &before[..before.len() - self.bytes.len()];
+            texts.check(value, self.from, self.direction, self.handles)?;
         }
         Ok(())
     }

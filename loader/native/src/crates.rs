@@ -81,7 +81,7 @@ pub(crate) unsafe fn run(
         Some(MacroKind::Derive | MacroKind::Bang) => Streams::One,
         None => return Err(RunError::Layout),
     };
-    let mut handles = Handles::new();
+    let mut handles = Handles::with_quoted_spans(macros.quoted_spans());
     let mut scratch = Vec::new();
     let input = transcoder.input(streams, message.bytes(), &mut handles, &mut scratch)?;
     // The buffer is also the one that requests are sent with.

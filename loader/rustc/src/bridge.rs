@@ -35,7 +35,7 @@ pub(crate) fn run(
             MacroKind::Attr => Streams::Two,
             MacroKind::Derive | MacroKind::Bang => Streams::One,
         };
-        let mut handles = Handles::new();
+        let mut handles = Handles::with_quoted_spans(macros.quoted_spans());
         // Both sides encode alike, so nothing is ever written to this.
         let mut unused = Vec::new();
         let input = message.bytes(&exports, caller)?;

@@ -527,3 +527,45 @@ fn any_bytes() {
         }
     }
 }
+
+#[test]
+fn saved_spans_are_the_crate_s() {
+    for (profile, server) in all() {
+        let check = |quoted_spans: Option<u32>, number: u64, expect: Option<MessageError>| {
+            let mut fixture = Fixture::new(profile, server);
+            fixture.handles = Handles::with_quoted_spans(quoted_spans);
+            let message = |width| fixture.encode(RECOVER, &[&|m| m.usize(number)], width);
+            let client = message(fixture.transcoder.client);
+            let expect = match expect {
+                None => Ok(message(fixture.transcoder.server)),
+                Some(error) => Err(error),
+            };
+            let sent = fixture.send(&client);
+            assert_eq!(sent, expect, "{profile}, {number} of {quoted_spans:?}");
+        };
+        let most = u64::from(u32::MAX);
+        for known in [0, 16] {
+            check(Some(17), known, None);
+        }
+        for unknown in [17, 18, 17 << 8, 77777, most] {
+            check(Some(17), unknown, Some(MessageError::QuotedSpan(unknown)));
+        }
+        check(Some(0), 0, Some(MessageError::QuotedSpan(0)));
+        check(Some(u32::MAX), most - 1, None);
+        check(Some(u32::MAX), most, Some(MessageError::QuotedSpan(most)));
+        // The tables of this rustc are unknown.
+        for number in [0, 77777, most] {
+            check(None, number, None);
+        }
+        if profile.width_in_wasm32() == Width::Eight {
+            for count in [None, Some(17)] {
+                check(count, most + 1, Some(MessageError::TooLarge(most + 1)));
+            }
+        }
+        assert!(Transcoder::new(profile, server).recover.is_some());
+    }
+    assert_eq!(
+        MessageError::QuotedSpan(77777).to_string(),
+        "77777 is not one of the crate's quoted spans"
+    );
+}
