@@ -3,8 +3,8 @@
 use crate::shell::Shell;
 use crate::{Error, Exit};
 use object::{Object, ObjectSection};
-use pm_abi::Profile;
 use pm_abi::layout::DECLS_PREFIX;
+use pm_abi::{Declaration, Profile, metadata};
 use pm_artifact::Artifact;
 use pm_build::ShimFiles;
 use pm_policy::{Policy, Sandbox};
@@ -50,7 +50,7 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
     let sandbox = policy.decide(&crate_name(&library)).sandbox;
     write(
         &artifact_of(&library),
-        &metadata(&library)?,
+        &metadata_of(&library)?,
         &output,
         &sandbox,
     )?;
@@ -69,7 +69,20 @@ pub(crate) fn make(files: &ShimFiles<'_>) -> Result<(), Error> {
     write(artifact, &fs_err::read(metadata)?, library, sandbox)
 }
 
-/// Writes a shim, which may replace the native library.
+/// Refuses metadata that isn't that of the artifact's macros: a shim of both would make rustc call
+/// one macro in the place of another, or one that isn't there.
+fn check(
+    rustc: &str,
+    profile: &Profile,
+    macros: &[Declaration],
+    metadata: &[u8],
+) -> Result<(), String> {
+    metadata::check(metadata, rustc, profile, macros).map_err(|error| {
+        format!("its metadata and its artifact aren't of one build of the crate: {error}")
+    })
+}
+
+/// Writes a shim, which may replace the native library. `metadata` is the content of a `.rmeta`.
 fn write(path: &Path, metadata: &[u8], output: &Path, sandbox: &Sandbox) -> Result<(), Error> {
     let artifact = Artifact::open(path).map_err(|refusal| Error::Artifact {
         path: path.to_owned(),
@@ -82,6 +95,13 @@ fn write(path: &Path, metadata: &[u8], output: &Path, sandbox: &Sandbox) -> Resu
     };
     let profile = Profile::by_name(&manifest.profile)
         .ok_or_else(|| shim(format!("the bridge `{}` is not known", manifest.profile)))?;
+    check(
+        &manifest.rustc,
+        profile,
+        &manifest.module.declarations,
+        metadata,
+    )
+    .map_err(shim)?;
     let sandbox = sandbox
         .to_bytes()
         .map_err(|error| shim(error.to_string()))?;
@@ -136,26 +156,28 @@ fn crate_name(library: &Path) -> String {
     name.split('-').next().unwrap_or_default().to_owned()
 }
 
-/// The macro crate's metadata: what is in a native library's section `.rustc`, after 8 bytes of magic
-/// and its length (rustc's `rustc_metadata/src/locator.rs`).
-fn metadata(library: &Path) -> Result<Vec<u8>, Error> {
-    let bad = |cause: &str| Error::NotAMacroLibrary {
-        path: library.to_owned(),
-        cause: cause.to_owned(),
-    };
+/// The macro crate's metadata: the content of a native library's section `.rustc`, without the
+/// section's header.
+fn metadata_of(library: &Path) -> Result<Vec<u8>, Error> {
     let bytes = fs_err::read(library)?;
-    let file = object::File::parse(&*bytes).map_err(|error| bad(&error.to_string()))?;
-    let section = file
-        .section_by_name(".rustc")
-        .ok_or_else(|| bad("it has no section `.rustc`"))?;
-    let data = section.data().map_err(|error| bad(&error.to_string()))?;
-    let metadata = data
-        .split_at_checked(8)
-        .and_then(|(_, rest)| rest.split_first_chunk())
-        .and_then(|(len, rest)| rest.get(..usize::try_from(u64::from_le_bytes(*len)).ok()?));
-    metadata
+    read_metadata(&bytes).map_err(|cause| Error::NotAMacroLibrary {
+        path: library.to_owned(),
+        cause,
+    })
+}
+
+fn read_metadata(library: &[u8]) -> Result<Vec<u8>, String> {
+    let file = object::File::parse(library).map_err(|error| error.to_string())?;
+    let mut sections = file.sections().filter(|it| it.name() == Ok(".rustc"));
+    let section = sections.next().ok_or("it has no section `.rustc`")?;
+    if sections.next().is_some() {
+        return Err("it has two sections `.rustc`".into());
+    }
+    let data = section.data().map_err(|error| error.to_string())?;
+    metadata::section(data)
+        .and_then(metadata::metadata)
         .map(<[u8]>::to_vec)
-        .ok_or_else(|| bad("its section `.rustc` is cut off"))
+        .map_err(|error| format!("its section `.rustc` isn't rustc's metadata: {error}"))
 }
 
 /// `libpm_loader.so`: `PM_AOT_LOADER`, else beside this program or in `lib` beside its folder.
@@ -173,5 +195,64 @@ pub(crate) fn loader() -> Result<PathBuf, Error> {
         None => Err(Error::NoLoader {
             folder: folder.to_owned(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pm_abi::MacroKind;
+
+    const OLD: &[u8] = include_bytes!("../../../loader/abi/tests/metadata/1.97.1/one-bang.rmeta");
+    const NEW: &[u8] = include_bytes!("../../../loader/abi/tests/metadata/1.98.1/one-bang.rmeta");
+
+    fn declaration(kind: MacroKind, name: &str) -> Declaration {
+        Declaration {
+            kind,
+            name: name.to_owned(),
+            attributes: Vec::new(),
+            run: 0,
+        }
+    }
+
+    #[test]
+    fn metadata_of_other_macros_is_refused() {
+        let bang = declaration(MacroKind::Bang, "answer");
+        let attr = declaration(MacroKind::Attr, "answer");
+        let other = declaration(MacroKind::Bang, "other");
+        let check = |bytes: &[u8], profile: &str, macros: &[&Declaration]| {
+            let rustc = metadata::version(bytes).expect("a version");
+            let profile = Profile::by_name(profile).expect("a profile");
+            let macros: Vec<Declaration> = macros.iter().copied().cloned().collect();
+            super::check(rustc, profile, &macros, bytes)
+        };
+        assert_eq!(check(OLD, "1.95", &[&bang]), Ok(()));
+        assert_eq!(check(NEW, "1.98", &[&bang]), Ok(()));
+        for macros in [&[][..], &[&attr], &[&bang, &bang]] {
+            check(OLD, "1.95", macros).unwrap_err();
+            check(NEW, "1.98", macros).unwrap_err();
+        }
+        assert_eq!(
+            check(NEW, "1.98", &[&other]).unwrap_err(),
+            "its metadata and its artifact aren't of one build of the crate: macro 0 is `bang \
+             answer` in the metadata, but `bang other` was compiled"
+        );
+    }
+
+    #[test]
+    fn metadata_of_another_rustc_is_refused() {
+        let profile = Profile::by_name("1.98").expect("a profile");
+        let bang = [declaration(MacroKind::Bang, "answer")];
+        let error = check("rustc 1.98.0 (x)", profile, &bang, NEW).unwrap_err();
+        assert!(
+            error.contains("were compiled by `rustc 1.98.0 (x)`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_library_without_metadata_is_refused() {
+        assert!(read_metadata(b"").is_err());
+        assert!(read_metadata(b"\x7fELF").is_err());
     }
 }
