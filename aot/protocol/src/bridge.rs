@@ -138,6 +138,8 @@ impl Bridge {
             arguments,
             usize_encoding,
             declarations,
+            // The compiler's own, not its `proc_macro`'s.
+            lex_errors: _,
             schema,
         } = profile;
         if let Some(difference) = self.schema.difference(schema) {

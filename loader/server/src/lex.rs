@@ -23,7 +23,7 @@ pub enum LexError {
     /// `proc_macro::LexError`; before, it becomes a diagnostic, and the macro unwinds.
     #[error("{0}")]
     Message(String),
-    /// A diagnostic was emitted, and the macro unwinds.
+    /// A diagnostic was emitted, and the macro unwinds; since rustc 1.98 it gets an error.
     #[error("the text ends inside a literal or comment")]
     Fatal,
 }

@@ -8,8 +8,7 @@ use crate::protocol::{
 };
 use crate::source::FileName;
 use crate::store::{OwnedStore, SpanStore, unknown};
-use pm_abi::schema::{Schema, Type};
-use pm_abi::{Dispatch, MacroKind, Profile, Width, encode_panic};
+use pm_abi::{Dispatch, LexErrors, MacroKind, Profile, Width, encode_panic};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The input of a macro.
@@ -67,34 +66,6 @@ pub struct Server<B: Backend> {
     lex_errors: LexErrors,
 }
 
-/// The way in which a macro gets errors in text that it reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum LexErrors {
-    /// The error has a text, and `TokenStream::from_str` returns it too.
-    Texts,
-    /// Only `Literal::from_str` returns an error, and one without a text. All others are diagnostics,
-    /// and the macro unwinds.
-    Diagnostics,
-}
-
-impl LexErrors {
-    /// Those of a profile, by the reply to `TokenStream::from_str`: a `Result`, or a bare
-    /// stream.
-    fn of(schema: &Schema) -> Self {
-        let mut methods = schema.methods.iter();
-        let from_str = methods.find(|method| method.name == "ts_from_str");
-        let reply = from_str.map(|method| schema.ty(method.reply));
-        let value = match reply {
-            Some(Type::Enum { variants, .. }) => variants.first().and_then(|ok| ok.payload),
-            _ => None,
-        };
-        match value.map(|value| schema.ty(value)) {
-            Some(Type::Enum { .. }) => LexErrors::Texts,
-            _ => LexErrors::Diagnostics,
-        }
-    }
-}
-
 impl<B: Backend> Server<B> {
     /// A server before this backend, for macros of this profile in wasm32.
     pub fn new(backend: B, profile: &'static Profile) -> Self {
@@ -104,7 +75,7 @@ impl<B: Backend> Server<B> {
             files: OwnedStore::new(),
             spans: SpanStore::new(),
             codec: Codec::new(profile),
-            lex_errors: LexErrors::of(&profile.schema),
+            lex_errors: profile.lex_errors,
         }
     }
 
@@ -293,12 +264,12 @@ impl<B: Backend> Call<'_, B> {
             },
             R::TsFromStr { src } => match backend.ts_from_str(src) {
                 Ok(stream) => {
-                    if self.server.lex_errors == LexErrors::Texts {
+                    if self.server.lex_errors != LexErrors::Diagnostics {
                         self.w.u8(0);
                     }
                     self.stream(stream);
                 }
-                Err(error) => self.lex_error(error)?,
+                Err(error) => self.lex_error(error, "failed to parse to tokenstream")?,
             },
             R::TsToString { stream } => {
                 backend
@@ -429,33 +400,35 @@ impl<B: Backend> Call<'_, B> {
             }
             Err(LiteralError::NotLiteral(message)) => {
                 self.w.u8(1);
-                if self.server.lex_errors == LexErrors::Texts {
+                if self.server.lex_errors != LexErrors::Diagnostics {
                     message.encode(&mut self.w);
                 }
             }
-            Err(LiteralError::Lex(error)) => self.lex_error(error)?,
+            Err(LiteralError::Lex(error)) => {
+                self.lex_error(error, "failed to parse to literal")?;
+            }
         }
         Ok(())
     }
 
-    /// Replies to a request to read text that is not a token stream.
-    fn lex_error(&mut self, error: LexError) -> Result<(), PanicMessage> {
-        let LexError::Message(message) = error else {
-            return Err(PanicMessage::Unknown);
-        };
-        match self.server.lex_errors {
-            LexErrors::Texts => {
-                self.w.u8(1);
-                message.encode(&mut self.w);
-                Ok(())
-            }
-            LexErrors::Diagnostics => {
+    /// Replies to a request to read text that is not a token stream. `failed` is rustc's text where
+    /// the reason was a diagnostic.
+    fn lex_error(&mut self, error: LexError, failed: &str) -> Result<(), PanicMessage> {
+        let text = match (&error, self.server.lex_errors) {
+            (LexError::Message(message), LexErrors::Texts | LexErrors::AllTexts) => message,
+            (LexError::Fatal, LexErrors::AllTexts) => failed,
+            (LexError::Fatal, _) => return Err(PanicMessage::Unknown),
+            (LexError::Message(message), LexErrors::Diagnostics) => {
                 let backend = &mut self.server.backend;
                 let spans = vec![backend.globals().call_site];
+                let message = message.clone();
                 backend.emit_diagnostic(Diagnostic::new(Level::Error, message, spans));
-                Err(PanicMessage::Unknown)
+                return Err(PanicMessage::Unknown);
             }
-        }
+        };
+        self.w.u8(1);
+        text.encode(&mut self.w);
+        Ok(())
     }
 
     fn concat<'a>(
