@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A copy of the toolchain's compiler, in which files of `library/` are edited.
-struct Copy {
+pub(crate) struct Copy {
     folder: tempfile::TempDir,
 }
 
 impl Copy {
     /// `edits` are a file below `library/proc_macro/src`, a text in it, and another in its place.
-    fn new(edits: &[(&str, &str, &str)]) -> Copy {
+    pub(crate) fn new(edits: &[(&str, &str, &str)]) -> Copy {
         let folder = tempfile::Builder::new()
             .prefix("compiler-")
             .tempdir_in(pm_tests::once::scratch())
@@ -35,6 +35,15 @@ impl Copy {
             fs::write(&path, text.replace(from, to)).expect("a temporary file");
         }
         copy
+    }
+
+    /// Its sysroot, a folder as a toolchain of rustup's is.
+    pub(crate) fn sysroot(&self) -> PathBuf {
+        self.folder.path().join("usr")
+    }
+
+    pub(crate) fn rustc(&self) -> PathBuf {
+        self.sysroot().join("bin/rustc")
     }
 
     fn sources(&self) -> PathBuf {
@@ -186,4 +195,84 @@ fn another_shape_is_refused_with_the_item() {
     assert!(!succeeded, "{text}");
     assert!(text.contains("Handle"), "{text}");
     assert!(!text.contains("Compiling"), "{text}");
+
+    // The doctor names it too, without a set-up.
+    let doctor = copy.command(cache.path()).arg("doctor").output();
+    let doctor = doctor.expect("pm-aot runs").stdout;
+    let doctor = String::from_utf8_lossy(&doctor).into_owned();
+    let bridge = doctor.lines().find(|line| line.contains("warning  bridge"));
+    assert!(
+        bridge.is_some_and(|line| line.contains("Handle")),
+        "{doctor}"
+    );
+
+    // Its own cargo runs, wherever there is another.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let cargo = |arguments: &[&str], policy: &str| {
+        let mut command = copy.command(cache.path());
+        let output = command
+            .current_dir(folder.path())
+            .env("PATH", "/usr/bin:/bin")
+            .env("PM_AOT_POLICY", policy)
+            .arg("cargo")
+            .args(arguments)
+            .output()
+            .expect("pm-aot runs");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), text)
+    };
+    // Without a workspace, as `cargo install` works.
+    let (code, text) = cargo(&["new", "--vcs=none", "a"], "");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("macros run natively"), "{text}");
+    let (code, text) = cargo(&["check"], "");
+    assert_eq!(code, Some(101), "{text}");
+    assert!(text.contains("could not find `Cargo.toml`"), "{text}");
+    let manifest = ["check", "--manifest-path", "a/Cargo.toml"];
+    let (code, text) = cargo(&manifest, "");
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("Handle"), "{text}");
+    let (code, text) = cargo(&manifest, "*=wasm");
+    assert_eq!(code, Some(5), "{text}");
+    assert!(!text.contains("macros run natively"), "{text}");
+
+    // A cargo with the wrapper says the same, of a macro crate.
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir_all(at("m/src")).expect("a folder");
+    for (file, text) in [
+        (
+            "m/Cargo.toml",
+            "[package]\nname = \"m\"\nedition = \"2024\"\n[lib]\nproc-macro = true\n",
+        ),
+        ("m/src/lib.rs", ""),
+        (
+            "a/Cargo.toml",
+            "[package]\nname = \"a\"\nedition = \"2024\"\n[dependencies]\n\
+             m = { path = \"../m\" }\n",
+        ),
+    ] {
+        fs::write(at(file), text).expect("a file");
+    }
+    let bin = copy.folder.path().join("usr/bin");
+    let wrapped = |policy: &str| {
+        let mut command = toolchain().command(bin.join("cargo"));
+        pm_tests::workspace::without_cargo(&mut command)
+            .current_dir(at("a"))
+            .env("RUSTC", bin.join("rustc"))
+            .env("RUSTC_WRAPPER", pm_aot())
+            .env("PM_AOT_RUSTC", bin.join("rustc"))
+            .env("PM_AOT_WASI_LIBC", &toolchain().libc)
+            .env("PM_AOT_CACHE", cache.path())
+            .env("PM_AOT_POLICY", policy);
+        let output = command.args(["check", "--offline"]).output();
+        let output = output.expect("cargo runs");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.success(), text)
+    };
+    let (succeeded, text) = wrapped("*=wasm");
+    assert!(!succeeded && text.contains("Handle"), "{text}");
+    assert!(text.contains("error: `m` can't run from wasm"), "{text}");
+    let (succeeded, text) = wrapped("");
+    assert!(succeeded && text.contains("Handle"), "{text}");
+    assert!(text.contains("warning: `m` stays native"), "{text}");
 }

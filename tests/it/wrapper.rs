@@ -135,6 +135,119 @@ fn another_rustc() {
     assert!(artifacts(&machine, "first").is_empty());
 }
 
+/// Runs a build that must fail, since `words` must not run natively.
+#[track_caller]
+fn is_forbidden(machine: &Machine, command: &mut Command) -> String {
+    let Ran { succeeded, stderr } = run(command);
+    assert!(!succeeded, "{stderr}");
+    assert!(artifacts(machine, "first").is_empty());
+    stderr
+}
+
+/// The policy counts where nothing can be compiled for wasm, whatever the reason is.
+#[test]
+fn a_policy_without_a_set_up() {
+    let machine = Machine::new();
+    machine.project("first");
+    let unusable = |policy: &str| {
+        let mut command = wrapped(&machine, "first", "build --offline");
+        command
+            .env("PM_AOT_RUSTC", machine.at("no-rustc"))
+            .env("PM_AOT_POLICY", policy);
+        command
+    };
+    for policy in ["*=wasm", "words=wasm"] {
+        let said = is_forbidden(&machine, &mut unusable(policy));
+        assert!(
+            said.contains("error: `words` can't run from wasm"),
+            "{said}"
+        );
+        assert!(said.contains("PM_AOT_POLICY says"), "{said}");
+    }
+    let said = is_forbidden(&machine, &mut unusable("*=wsam"));
+    assert!(said.contains("its policy can't be read"), "{said}");
+
+    // The file's policy, and another thing that is missing.
+    fs::create_dir(machine.at("first/.config")).expect("a folder");
+    let file = machine.at("first/.config/pm-aot.toml");
+    fs::write(&file, "[crates.\"*\"]\nrun = \"wasm\"\n").expect("a file");
+    let mut command = wrapped(&machine, "first", "build --offline");
+    command.env("PM_AOT_LOADER", machine.at("no-loader.so"));
+    let said = is_forbidden(&machine, &mut command);
+    assert!(
+        said.contains("error: `words` can't run from wasm"),
+        "{said}"
+    );
+
+    // What is wanted natively is no surprise.
+    let said = builds(&machine, "first", &mut unusable("words=native"));
+    assert!(!said.contains("stays native"), "{said}");
+
+    // And it's seen that the policy became another.
+    let main = machine.at("first/src/main.rs");
+    let text = fs::read_to_string(&main).expect("a file");
+    fs::write(&main, text + "// Compiled again.\n").expect("a file");
+    let said = builds(&machine, "first", &mut unusable("words=wasm"));
+    assert!(
+        said.contains("`words` was built for another policy"),
+        "{said}"
+    );
+}
+
+/// Cargo compiles in a folder whose name is not UTF-8, and can't say where that workspace is.
+#[cfg(unix)]
+#[test]
+fn a_workspace_that_cargo_cannot_name() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let machine = Machine::new();
+    machine.project("first");
+    let odd = machine.at("odd").join(std::ffi::OsStr::from_bytes(b"\xff"));
+    fs::create_dir_all(odd.join("member/src")).expect("a folder");
+    fs::create_dir(odd.join(".config")).expect("a folder");
+    let words = machine.at("crates/words");
+    for (file, text) in [
+        (
+            "Cargo.toml",
+            "[workspace]\nmembers = ['member']\n".to_owned(),
+        ),
+        (
+            "member/Cargo.toml",
+            format!(
+                "[package]\nname = 'member'\nedition = '2024'\n[dependencies]\n\
+                 words = {{ path = '{}' }}\n",
+                words.display()
+            ),
+        ),
+        (
+            "member/src/lib.rs",
+            "pub const WORD: &str = words::word!();".to_owned(),
+        ),
+    ] {
+        fs::write(odd.join(file), text).expect("a file");
+    }
+    let check = |policy: &str| {
+        let file = odd.join(".config/pm-aot.toml");
+        fs::write(file, format!("[crates.words]\nrun = \"{policy}\"\n")).expect("a file");
+        let mut command = wrapped(&machine, "first", "check --offline");
+        run(command
+            .current_dir(odd.join("member"))
+            .env("CARGO_TARGET_DIR", machine.at("target")))
+    };
+    let Ran { succeeded, stderr } = check("wasm");
+    assert!(!succeeded, "{stderr}");
+    assert!(
+        stderr.contains("error: `words` can't run from wasm"),
+        "{stderr}"
+    );
+    // rustc itself may not like such a folder; that isn't what is tested.
+    let Ran { stderr, .. } = check("automatic");
+    assert!(
+        stderr.contains("`words` stays native: `cargo metadata` finds no workspace"),
+        "{stderr}"
+    );
+}
+
 /// A file that is called as the compiler is makes no wrapper's call of a command.
 #[test]
 fn files_named_rustc() {

@@ -48,6 +48,14 @@ pub enum Version {
     Native,
 }
 
+impl Version {
+    /// Whether the native version must not run.
+    #[must_use]
+    pub fn is_required_wasm(self) -> bool {
+        self == Self::Wasm { required: true }
+    }
+}
+
 impl Default for Version {
     fn default() -> Self {
         Self::Wasm { required: false }
@@ -69,6 +77,21 @@ impl Policy {
             workspace: fs_err::canonicalize(workspace).map_err(PolicyError::Read)?,
             sources: sources.into_iter().flatten().collect(),
         })
+    }
+
+    /// Reads the policy of the nearest folder that has one, from this folder upwards. It is for where
+    /// cargo doesn't say which folder is the workspace's: no policy that may hold is missed.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub fn nearest(folder: &Path, variable: Option<&OsStr>) -> Result<Self, PolicyError> {
+        let folder = fs_err::canonicalize(folder).map_err(PolicyError::Read)?;
+        for above in folder.ancestors() {
+            if !Self::read(above, None)?.sources.is_empty() {
+                return Self::read(above, variable);
+            }
+        }
+        Self::read(&folder, variable)
     }
 
     /// What it says of the macros of a package.

@@ -89,7 +89,7 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
     let request = toolchain.request(build::is_offline(&arguments))?;
     let toolchain = match set_up(&request, shell) {
         Err(Error::Setup(refusal)) if refusal.is_refusal() && mode == Mode::Shims => {
-            return native::run(refusal, &subcommand, &arguments, shell);
+            return native::run(refusal, &request, &subcommand, &arguments, shell);
         }
         other => other?,
     };
@@ -117,7 +117,13 @@ pub(crate) struct Wrapper;
 
 impl Hooks for Wrapper {
     fn settings(&self) -> Result<pm_build::Settings, String> {
-        environment().map_err(|error| error.to_string())
+        environment().map_err(|error| {
+            let text = pm_toolchain::with_causes(&error);
+            match error.help() {
+                Some(help) => format!("{text} (help: {help})"),
+                None => text,
+            }
+        })
     }
 
     fn check(&self, arguments: Vec<OsString>) -> u8 {

@@ -1,6 +1,6 @@
 //! Running the programs of a set-up.
 
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 use crate::SetupError;
 
@@ -19,7 +19,8 @@ pub(crate) fn output(
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
-        Err(error(tail(&String::from_utf8_lossy(&output.stderr))))
+        let said = tail(&String::from_utf8_lossy(&output.stderr));
+        Err(error(failure(output.status, said)))
     }
 }
 
@@ -28,6 +29,16 @@ pub(crate) fn not_run(command: &Command, source: std::io::Error) -> SetupError {
     SetupError::Program {
         program: command.get_program().to_string_lossy().into_owned(),
         source,
+    }
+}
+
+/// The description of a program's failure: what it said, and its exit status where it said nothing
+/// or a signal ended it, which no program says itself.
+pub(crate) fn failure(status: ExitStatus, said: String) -> String {
+    match (said.is_empty(), status.code()) {
+        (true, _) => status.to_string(),
+        (false, Some(_)) => said,
+        (false, None) => format!("{said}\n{status}"),
     }
 }
 
@@ -53,6 +64,29 @@ mod tests {
         assert!(text.ends_with("line 100"), "{text}");
         assert!(!text.contains("line 70\n"), "{text}");
         assert!(text.contains("line 71\n"), "{text}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_signal_is_named() {
+        let detail = |script: &str| {
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            let mut said = String::new();
+            output(&mut command, |detail| {
+                said.clone_from(&detail);
+                SetupError::Download { detail }
+            })
+            .unwrap_err();
+            said
+        };
+        assert_eq!(detail("kill -9 $$"), "signal: 9 (SIGKILL)");
+        assert_eq!(
+            detail("echo half >&2; kill -9 $$"),
+            "half\nsignal: 9 (SIGKILL)"
+        );
+        assert_eq!(detail("exit 3"), "exit status: 3");
+        assert_eq!(detail("echo why >&2; exit 3"), "why");
     }
 
     #[test]

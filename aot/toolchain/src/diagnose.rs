@@ -9,7 +9,7 @@ use crate::inputs::{ACTIVE, may_be_replaced};
 use crate::parts::Parts;
 use crate::rustc::Rustc;
 use crate::rustup::Active;
-use crate::{Origin, Part, Request, SetupError, debian, find, parts, rustup};
+use crate::{Origin, Part, Request, SetupError, debian, find, parts, rustup, with_causes};
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -50,7 +50,7 @@ impl Check {
         Self {
             name,
             status,
-            found: error.to_string(),
+            found: with_causes(error),
             help: Some(error.help()),
         }
     }
@@ -76,6 +76,15 @@ pub fn diagnose(request: &Request) -> Vec<Check> {
             checks.push(Check::ok("bridge", toolchain.bridge.to_string()));
             let sysroot = toolchain.wasm_sysroot.display().to_string();
             checks.push(Check::ok("wasm_sysroot", sysroot));
+        }
+        Err(error) if error.is_refusal() => {
+            checks.push(Check::failed("bridge", Status::Warning, &error));
+            checks.push(Check {
+                name: "wasm_sysroot",
+                status: Status::Warning,
+                found: "none is used: this rustc's bridge is refused".into(),
+                help: None,
+            });
         }
         Err(error) => checks.push(Check::failed("wasm_sysroot", Status::Warning, &error)),
     }

@@ -223,6 +223,22 @@ pub enum SetupError {
     },
 }
 
+/// An error and its causes, on one line where they are.
+#[must_use]
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        // The text of an error that has a file's path ends with the system's.
+        if !text.ends_with(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
 impl SetupError {
     /// Returns true if the rustc is complete, but its bridge is not accepted. Macros can run
     /// natively then.

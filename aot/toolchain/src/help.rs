@@ -66,13 +66,11 @@ impl SetupError {
                 "run `pm-aot setup` again: the package is downloaded anew".into()
             }
             Self::Bridge(_) => {
-                "use a rustc whose bridge is known (docs/COMPILERS.md), or a newer pm-aot; with this \
-                 one macros run natively"
-                    .into()
+                "use a rustc whose bridge is known (docs/COMPILERS.md), or a newer pm-aot".into()
             }
             Self::Refused { folder, .. } => format!(
-                "use a rustc that is known (docs/COMPILERS.md), or a newer pm-aot; with this one \
-                 macros run natively. To check it again, remove `{}`",
+                "use a rustc that is known (docs/COMPILERS.md), or a newer pm-aot. To check this one \
+                 again, remove `{}`",
                 folder.display()
             ),
             Self::Unchecked { .. } => {

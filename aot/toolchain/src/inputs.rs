@@ -1,6 +1,7 @@
 //! Everything that a toolchain is made of, found and named.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use pm_answers::{Answers, Circumstances};
 
@@ -8,6 +9,7 @@ use crate::cache::Cache;
 use crate::exceptions::Exceptions;
 use crate::parts::Parts;
 use crate::rustc::Rustc;
+use crate::toolchain::command;
 use crate::{
     Bridge, PanicStrategy, Request, SetupError, Toolchain, debian, library, link, mirror, rustup,
     spec,
@@ -81,11 +83,24 @@ impl Inputs {
         })
     }
 
+    /// A command that runs the cargo, as [`Toolchain::command`] does.
+    pub(crate) fn cargo(&self) -> Command {
+        let Rustc {
+            program,
+            library_path,
+            ..
+        } = &self.rustc;
+        command(&self.cargo, program, library_path, &self.bin_path())
+    }
+
+    fn bin_path(&self) -> Vec<PathBuf> {
+        self.rustc.bin().map(Path::to_owned).into_iter().collect()
+    }
+
     /// The toolchain as it is, or will be, in a folder.
     pub(crate) fn toolchain(&self, folder: &Path, bridge: Bridge) -> Result<Toolchain, SetupError> {
         let target_spec = folder.join(format!("{}.json", spec::TARGET));
         let wasm_sysroot = folder.join("sysroot");
-        let bin_path = self.rustc.bin().map(Path::to_owned).into_iter().collect();
         Ok(Toolchain {
             id: self.id.clone(),
             rustc: self.rustc.program.clone(),
@@ -94,7 +109,7 @@ impl Inputs {
             host: self.rustc.version.host.clone(),
             sysroot: self.rustc.sysroot.clone(),
             library_path: self.rustc.library_path.clone(),
-            bin_path,
+            bin_path: self.bin_path(),
             library_sources: self.sources.clone(),
             wasm_args: link::wasm_args(&target_spec, &wasm_sysroot)?,
             link_args: link::link_args(self, folder)?,

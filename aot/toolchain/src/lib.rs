@@ -32,12 +32,12 @@ mod version;
 pub use bridge::{Accepted, Bridge, CheckError, Conformance, NoCheck};
 pub use cache::{answers_dir, cache_dir};
 pub use diagnose::{Check, Status, diagnose};
-pub use error::SetupError;
+pub use error::{SetupError, with_causes};
 pub use origin::{Origin, Part};
 pub use progress::{Progress, Silent};
 pub use request::Request;
 pub use rustc::sysroot;
-pub use setup::{find, setup};
+pub use setup::{cargo, find, setup};
 pub use toolchain::{PanicStrategy, Toolchain};
 
 /// Not of this crate: std's for macros. Here, it's tested.

@@ -306,11 +306,12 @@ fn run(
         };
         libraries.extend(message.filenames.into_iter().filter(is_library));
     }
-    if child.wait()?.success() && !libraries.is_empty() {
+    let status = child.wait()?;
+    if status.success() && !libraries.is_empty() {
         return Ok(libraries);
     }
-    let messages = fs_err::read(log)?;
+    let said = command::tail(&String::from_utf8_lossy(&fs_err::read(log)?));
     Err(SetupError::Library {
-        detail: command::tail(&String::from_utf8_lossy(&messages)),
+        detail: command::failure(status, said),
     })
 }

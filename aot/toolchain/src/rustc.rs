@@ -13,6 +13,9 @@ use crate::toolchain::prepend;
 use crate::version::Version;
 use crate::{Origin, Part, SetupError, cache_dir, rustup};
 
+/// The characters of an unusable answer that an error quotes.
+const QUOTED: usize = 200;
+
 /// A rustc that was asked what it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Rustc {
@@ -36,12 +39,9 @@ impl Rustc {
                 .map_or(error, |toolchain| SetupError::NotInstalled { toolchain }),
             _ => error,
         })?;
-        let version = Version::parse(&verbose).ok_or_else(|| SetupError::BadRustc {
+        let version = Version::parse(&verbose).map_err(|detail| SetupError::BadRustc {
             program: program.to_owned(),
-            detail: format!(
-                "`-vV` printed {:?}",
-                verbose.lines().next().unwrap_or_default()
-            ),
+            detail,
         })?;
         if version.too_old() {
             return Err(SetupError::TooOld {
@@ -167,7 +167,22 @@ impl Compiler {
     }
 
     fn sysroot(&self) -> Result<PathBuf, SetupError> {
-        Ok(self.ask(&["--print", "sysroot"])?.trim_end().into())
+        let printed = self.ask(&["--print", "sysroot"])?;
+        let path = printed.trim_end();
+        // A second line, a wrapper's remark for example, would become a part of the path.
+        if path.lines().count() == 1 && Path::new(path).is_absolute() {
+            return Ok(path.into());
+        }
+        let quoted: String = path.chars().take(QUOTED).collect();
+        let detail = format!("`--print sysroot` printed {quoted:?}, not one absolute path");
+        Err(self.bad(detail))
+    }
+
+    fn bad(&self, detail: String) -> SetupError {
+        SetupError::BadRustc {
+            program: self.program.clone(),
+            detail,
+        }
     }
 
     fn run(&self, arguments: &[&str]) -> Result<String, SetupError> {
@@ -181,15 +196,17 @@ impl Compiler {
                 program: self.program.clone(),
                 source,
             })?;
-        let bad = |detail: &str| SetupError::BadRustc {
-            program: self.program.clone(),
-            detail: detail.to_owned(),
-        };
+        let asked = arguments.join(" ");
         if !output.status.success() {
             let stderr = String::from_utf8_lossy(&output.stderr);
-            return Err(bad(stderr.lines().next().unwrap_or("no message")));
+            let status = output.status;
+            return Err(self.bad(match stderr.lines().next() {
+                Some(line) => format!("`{asked}` failed ({status}): {line}"),
+                None => format!("`{asked}` failed ({status})"),
+            }));
         }
-        String::from_utf8(output.stdout).map_err(|_| bad("its output is not UTF-8"))
+        String::from_utf8(output.stdout)
+            .map_err(|_| self.bad(format!("`{asked}` printed something that is not UTF-8")))
     }
 }
 
@@ -442,6 +459,67 @@ mod answers_tests {
                 let expect = 2 + 2 * count + more;
                 assert_eq!((ask(), ask()), (expect, expect), "{file} {text}");
             }
+        }
+    }
+
+    /// The text of the error for a compiler that is this script.
+    fn text_of(script: &str) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("rustc");
+        fs_err::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs_err::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+        let error = Rustc::probe(&program, None).unwrap_err();
+        assert!(matches!(error, SetupError::BadRustc { .. }), "{error:?}");
+        let text = error.to_string();
+        let (_, detail) = text.split_once(" does not answer as rustc does: ").unwrap();
+        detail.to_owned()
+    }
+
+    #[test]
+    fn a_failure_has_its_status() {
+        for (script, expect) in [
+            ("kill -9 $$", "`-vV` failed (signal: 9 (SIGKILL))"),
+            (
+                "echo 'half a line' >&2; kill -9 $$",
+                "`-vV` failed (signal: 9 (SIGKILL)): half a line",
+            ),
+            ("exit 3", "`-vV` failed (exit status: 3)"),
+            (
+                "echo 'error: why' >&2; exit 3",
+                "`-vV` failed (exit status: 3): error: why",
+            ),
+            (
+                "printf '\\377'",
+                "`-vV` printed something that is not UTF-8",
+            ),
+        ] {
+            assert_eq!(text_of(script), expect);
+        }
+    }
+
+    #[test]
+    fn a_sysroot_is_one_path() {
+        let version = "printf 'rustc 1.96.0 (x)\\nhost: h\\nrelease: 1.96.0\\n'";
+        for (print, expect) in [
+            (
+                "printf 'note: x\\n/usr\\n'",
+                "`--print sysroot` printed \"note: x\\n/usr\", not one absolute path",
+            ),
+            (
+                "printf '/usr\\n/opt\\n'",
+                "`--print sysroot` printed \"/usr\\n/opt\", not one absolute path",
+            ),
+            (
+                "echo usr",
+                "`--print sysroot` printed \"usr\", not one absolute path",
+            ),
+            (
+                "true",
+                "`--print sysroot` printed \"\", not one absolute path",
+            ),
+        ] {
+            let script = format!("case $1 in -vV) {version};; *) {print};; esac");
+            assert_eq!(text_of(&script), expect);
         }
     }
 

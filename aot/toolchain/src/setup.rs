@@ -1,14 +1,15 @@
 //! The set-up: what is found is used, what is missing is made.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pm_abi::Profile;
-use pm_protocol::Reading;
+use pm_protocol::{ProtocolError, Reading};
 
 use crate::cache::{Cache, Locked};
 use crate::inputs::{ACTIVE, Inputs, may_be_replaced};
 use crate::refusal::Refusal;
+use crate::version::{Version, numbers};
 use crate::{
     Accepted, Bridge, CheckError, Conformance, Part, Progress, Request, SetupError, Toolchain,
     command, debian, library, link, parts, rustup, spec,
@@ -26,6 +27,16 @@ pub fn find(request: &Request) -> Result<Toolchain, SetupError> {
     ready(&Inputs::find(request, &cache)?, &cache)
 }
 
+/// A maker of commands that run the cargo of the rustc that a request is about, with that rustc.
+/// Nothing need be set up: macros run natively.
+///
+/// # Errors
+/// When there is no such rustc, or it isn't complete.
+pub fn cargo(request: &Request) -> Result<impl Fn() -> Command, SetupError> {
+    let inputs = Inputs::find(request, &Cache::new(&request.cache))?;
+    Ok(move || inputs.cargo())
+}
+
 /// Makes the machine able to compile macros to wasm. Fast when that is so already, and safe to
 /// run twice at once.
 ///
@@ -41,7 +52,7 @@ pub fn setup(
     }
     match find(request) {
         Ok(toolchain) => return Ok(toolchain),
-        Err(error @ SetupError::Refused { .. }) => return Err(error),
+        Err(error) if error.is_refusal() => return Err(error),
         Err(_) => {}
     }
     // cargo will need it, so say so before the downloads.
@@ -128,27 +139,62 @@ fn can_be_fetched(error: &SetupError, request: &Request, cache: &Cache) -> bool 
 /// The toolchain of these inputs, if it is finished.
 fn ready(inputs: &Inputs, cache: &Cache) -> Result<Toolchain, SetupError> {
     let folder = cache.toolchain(&inputs.id);
-    let release = || inputs.rustc.version.release.clone();
-    if let Some(reason) = Refusal::read(&folder) {
-        return Err(SetupError::Refused {
-            release: release(),
-            reason,
-            folder,
-        });
+    let version = &inputs.rustc.version;
+    let refusal = Refusal::read(&folder);
+    if refusal.is_none()
+        && let Some(bridge) = bridge(&folder, version)
+    {
+        return inputs.toolchain(&folder, bridge);
     }
-    let bridge = bridge(&folder).ok_or_else(|| SetupError::NotSetUp { release: release() })?;
-    inputs.toolchain(&folder, bridge)
+    let reading = pm_protocol::read(&inputs.sources);
+    Err(not_ready(reading, refusal, version, folder))
 }
 
-/// The bridge in a toolchain's description. None where there is no toolchain, or one of another pm-aot.
-fn bridge(folder: &Path) -> Option<Bridge> {
+/// The reason why there is no toolchain for a rustc: its bridge is refused, or nothing is built yet.
+/// Its sources say the first without a build.
+fn not_ready(
+    reading: Result<Reading, ProtocolError>,
+    refusal: Option<String>,
+    version: &Version,
+    folder: PathBuf,
+) -> SetupError {
+    let release = version.release.clone();
+    match (reading, refusal) {
+        (Err(error), _) => error.into(),
+        // Sources that are known by now are accepted, whatever an earlier check found.
+        (Ok(reading), Some(reason)) if needs_check(&reading, version) => SetupError::Refused {
+            release,
+            reason,
+            folder,
+        },
+        (Ok(_), _) => SetupError::NotSetUp { release },
+    }
+}
+
+/// Whether a rustc is accepted by the conformance check alone. Sources of known digests that come
+/// with a rustc of another release need it too: the rest of that rustc isn't known.
+fn needs_check(reading: &Reading, version: &Version) -> bool {
+    !reading.unknown.is_empty() || !is_release_of(reading.profile, version)
+}
+
+/// Whether a rustc's release is one of those that are known to have a profile.
+fn is_release_of(profile: &Profile, version: &Version) -> bool {
+    let (major, minor, _) = numbers(&version.release);
+    major == 1 && profile.releases.contains(&minor)
+}
+
+/// The bridge in a toolchain's description. None where there is no toolchain, one of another pm-aot,
+/// or one that was accepted without the check that this release needs.
+fn bridge(folder: &Path, version: &Version) -> Option<Bridge> {
     #[derive(serde::Deserialize)]
     struct Description {
         bridge: Bridge,
     }
     let text = fs_err::read(folder.join(DESCRIPTION)).ok()?;
     let Description { bridge } = serde_json::from_slice(&text).ok()?;
-    Profile::by_name(&bridge.profile).map(|_| bridge)
+    let profile = Profile::by_name(&bridge.profile)?;
+    let is_checked = matches!(bridge.accepted, Accepted::Conformance { .. });
+    (is_checked || is_release_of(profile, version)).then_some(bridge)
 }
 
 /// The build of a toolchain.
@@ -185,7 +231,7 @@ impl Work<'_> {
         link::compile_runtime(inputs, &unfinished, &folder)?;
         // A toolchain that fails from here on is never put in place.
         link::try_out(inputs, &unfinished, staging.path())?;
-        if !self.reading.unknown.is_empty() {
+        if needs_check(&self.reading, &inputs.rustc.version) {
             bridge.accepted = self.check(&unfinished, staging.path(), progress)?;
         }
 
@@ -212,12 +258,21 @@ impl Work<'_> {
             .iter()
             .map(|unknown| format!("{}: `{}`", unknown.place, unknown.item))
             .collect();
-        let count = unknown.len();
+        let release = || self.inputs.rustc.version.release.clone();
+        let (short, long) = match unknown.len() {
+            0 => {
+                let text = format!("rustc {} isn't known to have {profile}", release());
+                (text.clone(), text)
+            }
+            count => (
+                format!("{count} unknown items in rustc's sources"),
+                format!("not known in its sources: {}", unknown.join(", ")),
+            ),
+        };
         progress.step(
             "Checking",
-            &format!("that macros behave as natively ({count} unknown items in rustc's sources)"),
+            &format!("that macros behave as natively ({short})"),
         );
-        let release = || self.inputs.rustc.version.release.clone();
         let reason = match self.conformance.check(unfinished, profile) {
             Ok(messages) => return Ok(Accepted::Conformance { unknown, messages }),
             Err(CheckError::Differs(reason)) => reason,
@@ -230,7 +285,7 @@ impl Work<'_> {
         };
         let refused = staging.join("refused");
         fs_err::create_dir(&refused)?;
-        let reason = format!("{reason}; not known in its sources: {}", unknown.join(", "));
+        let reason = format!("{reason}; {long}");
         Refusal::new(reason.clone()).write(&refused)?;
         let place = self.cache.toolchain(&self.inputs.id);
         self.locked.finish(&refused, &place)?;
@@ -250,8 +305,6 @@ fn describe(toolchain: &Toolchain, folder: &Path) -> Result<(), SetupError> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
     use crate::origin::MANIFEST;
     use crate::{NoCheck, Origin, PanicStrategy, Silent};
@@ -337,12 +390,147 @@ mod tests {
         }
     }
 
+    /// A toolchain of scripts whose `proc_macro` is the bridge of 1.98 in small: its shape is known,
+    /// and its items are not.
+    #[cfg(unix)]
+    fn known_shape(root: &Path) -> Request {
+        let request = crate::inputs::tests::toolchain(root);
+        let sources = root.join("sysroot/lib/rustlib/src/rust/library/proc_macro/src");
+        let tree = include_str!("../../protocol/src/tests/flat.txt");
+        for part in tree.split("//- ").skip(1) {
+            let (name, text) = part.split_once('\n').unwrap();
+            let file = sources.join(name);
+            fs_err::create_dir_all(file.parent().unwrap()).unwrap();
+            fs_err::write(file, text).unwrap();
+        }
+        request
+    }
+
+    fn version(release: &str) -> Version {
+        let text = format!("rustc {release} (x)\nhost: h\nrelease: {release}\n");
+        Version::parse(&text).unwrap()
+    }
+
+    fn reading(unknown: bool) -> Reading {
+        let item = pm_protocol::UnknownItem {
+            place: pm_protocol::Place {
+                file: "proc_macro/src/bridge/rpc.rs".into(),
+                line: 1,
+            },
+            item: "impl Encode<S> for u8".into(),
+            digest: "0".into(),
+        };
+        Reading {
+            profile: Profile::by_name("1.95").unwrap(),
+            unknown: unknown.then_some(item).into_iter().collect(),
+        }
+    }
+
+    /// Known sources win over a refusal that was kept, and lose against a release that isn't theirs.
+    #[test]
+    fn what_is_known_now_decides() {
+        let check = |unknown, refusal: Option<&str>, release, is_refused| {
+            let error = not_ready(
+                Ok(reading(unknown)),
+                refusal.map(str::to_owned),
+                &version(release),
+                "/t".into(),
+            );
+            let found = match &error {
+                SetupError::Refused { reason, .. } => {
+                    assert_eq!(Some(&**reason), refusal);
+                    true
+                }
+                SetupError::NotSetUp { .. } => false,
+                _ => panic!("{error:?}"),
+            };
+            assert_eq!(found, is_refused, "{unknown} {refusal:?} {release}");
+        };
+        check(false, None, "1.96.0", false);
+        check(true, None, "1.96.0", false);
+        check(true, Some("message 3"), "1.96.0", true);
+        check(false, Some("message 3"), "1.96.0", false);
+        check(false, Some("message 3"), "1.98.0", true);
+        check(false, Some("message 3"), "2.96.0", true);
+        let unreadable = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let error = not_ready(
+            Err(unreadable.into()),
+            Some("message 3".into()),
+            &version("1.96.0"),
+            "/t".into(),
+        );
+        assert!(matches!(error, SetupError::Bridge(_)), "{error:?}");
+    }
+
+    #[test]
+    fn known_sources_of_another_release_are_checked() {
+        for (unknown, release, expect) in [
+            (false, "1.95.0", false),
+            (false, "1.97.1", false),
+            (false, "1.97.0-nightly", false),
+            (true, "1.96.0", true),
+            (false, "1.94.1", true),
+            (false, "1.98.0-nightly", true),
+            (false, "2.96.0", true),
+            (false, "99999999999.96", true),
+        ] {
+            let needed = needs_check(&reading(unknown), &version(release));
+            assert_eq!(needed, expect, "{unknown} {release}");
+        }
+        // The same of a toolchain that is there.
+        let folder = tempfile::tempdir().unwrap();
+        let found = |accepted: &str, release| {
+            let json = format!(
+                "{{\"bridge\":{{\"profile\":\"1.95\",\"accepted\":{{\"how\":{accepted}}}}}}}"
+            );
+            fs_err::write(folder.path().join(DESCRIPTION), json).unwrap();
+            bridge(folder.path(), &version(release)).is_some()
+        };
+        assert!(found("\"known-sources\"", "1.96.0"));
+        assert!(!found("\"known-sources\"", "1.98.0"));
+        let checked = "\"conformance\",\"unknown\":[],\"messages\":7";
+        assert!(found(checked, "1.98.0"));
+    }
+
+    /// A bridge that isn't understood is said before anything is built, also by what builds nothing.
+    #[cfg(unix)]
+    #[test]
+    fn a_refused_bridge_is_found_without_a_set_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let request = known_shape(folder.path());
+        let error = find(&request).unwrap_err();
+        assert!(matches!(error, SetupError::NotSetUp { .. }), "{error:?}");
+
+        let file = "sysroot/lib/rustlib/src/rust/library/proc_macro/src/bridge/handle.rs";
+        let file = folder.path().join(file);
+        let text = fs_err::read_to_string(&file).unwrap();
+        let other = text.replace("NonZero<u32>", "NonZero<u64>");
+        assert_ne!(text, other);
+        fs_err::write(&file, other).unwrap();
+        let error = find(&request).unwrap_err();
+        assert!(matches!(error, SetupError::Bridge(_)), "{error:?}");
+        let setup = setup(&request, &mut Silent, &NoCheck).unwrap_err();
+        assert!(matches!(setup, SetupError::Bridge(_)), "{setup:?}");
+        let checks = crate::diagnose(&request);
+        let bridge = checks.iter().find(|check| check.name == "bridge").unwrap();
+        assert_eq!(bridge.status, crate::Status::Warning);
+        assert_eq!(bridge.found, crate::with_causes(&error));
+        assert!(bridge.found.contains("handle.rs"), "{}", bridge.found);
+
+        // Macros run natively by the same toolchain's cargo.
+        let cargo = cargo(&request).unwrap()();
+        let bin = folder.path().join("sysroot/bin");
+        assert_eq!(Path::new(cargo.get_program()), bin.join("cargo"));
+        let rustc = cargo.get_envs().find(|(name, _)| *name == "RUSTC");
+        assert_eq!(rustc.unwrap().1.unwrap(), bin.join("rustc"));
+    }
+
     /// A difference is kept. A check that couldn't run says nothing of the rustc, and isn't.
     #[cfg(unix)]
     #[test]
     fn only_a_difference_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let request = crate::inputs::tests::toolchain(folder.path());
+        let request = known_shape(folder.path());
         let cache = Cache::new(&request.cache);
         let inputs = Inputs::active(&request, &cache).unwrap();
         let locked = cache.lock(&mut Silent).unwrap();

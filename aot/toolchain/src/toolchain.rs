@@ -1,7 +1,7 @@
 //! A toolchain that is ready for use, as the other crates see it.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use pm_abi::Profile;
@@ -92,14 +92,7 @@ impl Toolchain {
     /// toolchain.
     #[must_use]
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(program);
-        for name in ["RUSTUP_TOOLCHAIN", "RUSTDOC", "CARGO"] {
-            command.env_remove(name);
-        }
-        command.env("RUSTC", &self.rustc);
-        prepend(&mut command, "LD_LIBRARY_PATH", &self.library_path);
-        prepend(&mut command, "PATH", &self.bin_path);
-        command
+        command(program, &self.rustc, &self.library_path, &self.bin_path)
     }
 
     /// [`command`](Self::command) with rustc's unstable features switched on, as wasm units need.
@@ -109,6 +102,23 @@ impl Toolchain {
         command.env("RUSTC_BOOTSTRAP", "1");
         command
     }
+}
+
+/// A command in the environment that a toolchain's programs need ([`Toolchain::command`]).
+pub(crate) fn command(
+    program: impl AsRef<OsStr>,
+    rustc: &Path,
+    library_path: &[PathBuf],
+    bin_path: &[PathBuf],
+) -> Command {
+    let mut command = Command::new(program);
+    for name in ["RUSTUP_TOOLCHAIN", "RUSTDOC", "CARGO"] {
+        command.env_remove(name);
+    }
+    command.env("RUSTC", rustc);
+    prepend(&mut command, "LD_LIBRARY_PATH", library_path);
+    prepend(&mut command, "PATH", bin_path);
+    command
 }
 
 /// Puts `directories` before what the variable holds.

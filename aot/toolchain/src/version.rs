@@ -1,5 +1,7 @@
 //! What `rustc -vV` prints.
 
+use std::num::IntErrorKind;
+
 /// The oldest minor release of Rust 1 that is used: that of Debian 13, and the first with edition
 /// 2024, in which [`link::sources`](crate::link::sources) are written.
 pub(crate) const OLDEST: u32 = 85;
@@ -22,23 +24,33 @@ pub(crate) struct Version {
 }
 
 impl Version {
-    /// Reads `rustc -vV`.
-    pub(crate) fn parse(verbose: &str) -> Option<Self> {
-        let line = verbose.lines().next()?.trim_end();
-        line.strip_prefix("rustc ")?;
+    /// Reads `rustc -vV`. An error names the first line that is not a rustc's.
+    pub(crate) fn parse(verbose: &str) -> Result<Self, String> {
+        let line = verbose.lines().next().unwrap_or_default().trim_end();
+        if !line.starts_with("rustc ") {
+            return Err(format!("`-vV` printed {line:?}"));
+        }
         let field = |name: &str| {
             let mut lines = verbose.lines();
             lines
                 .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
                 .map(str::trim_end)
         };
+        let required = |name| {
+            let value = field(name).map(str::to_owned);
+            value.ok_or_else(|| format!("`-vV` printed no line `{name}: …`"))
+        };
+        let release = required("release")?;
+        if !begins_with_numbers(&release) {
+            return Err(format!("`-vV` printed the release {release:?}"));
+        }
         let commit = field("commit-hash").filter(|commit| *commit != "unknown");
         let llvm = field("LLVM version").and_then(|llvm| llvm.split('.').next()?.parse().ok());
-        Some(Self {
+        Ok(Self {
             verbose: verbose.to_owned(),
             line: line.to_owned(),
-            release: field("release")?.to_owned(),
-            host: field("host")?.to_owned(),
+            release,
+            host: required("host")?,
             commit: commit.map(str::to_owned),
             llvm,
         })
@@ -55,7 +67,18 @@ pub(crate) fn too_old(release: &str) -> bool {
     numbers(release) < (1, OLDEST, 0)
 }
 
-/// The three numbers that a release or a package's version begins with.
+/// Whether a release begins with two numbers, as `1.96` does.
+fn begins_with_numbers(release: &str) -> bool {
+    let mut parts = release.split(['.', '-', '+', '~']);
+    let mut is_number = || {
+        let part = parts.next().unwrap_or_default();
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    is_number() && is_number()
+}
+
+/// The three numbers that a release or a package's version begins with. One that is too large for
+/// its type is the largest that the type has: it is newer than any other, not older.
 pub(crate) fn numbers(release: &str) -> (u32, u32, u32) {
     // A Debian version may begin with an epoch.
     let release = release
@@ -63,7 +86,11 @@ pub(crate) fn numbers(release: &str) -> (u32, u32, u32) {
         .map_or(release, |(_, release)| release);
     let mut parts = release
         .split(['.', '-', '+', '~'])
-        .map(|part| part.parse().unwrap_or(0));
+        .map(|part| match part.parse::<u32>() {
+            Ok(number) => number,
+            Err(error) if *error.kind() == IntErrorKind::PosOverflow => u32::MAX,
+            Err(_) => 0,
+        });
     let mut next = || parts.next().unwrap_or(0);
     (next(), next(), next())
 }
@@ -89,12 +116,32 @@ mod tests {
 
         let unknown = DEBIAN.replace("ac68faa20c58cbccd01ee7208bf3b6e93a7d7f96", "unknown");
         assert_eq!(Version::parse(&unknown).unwrap().commit, None);
-        assert_eq!(
-            Version::parse("clang version 22\nhost: x\nrelease: 1\n"),
-            None
-        );
-        assert_eq!(Version::parse("rustc 1.96.0\n"), None);
-        assert_eq!(Version::parse(""), None);
+    }
+
+    #[test]
+    fn other_programs_are_told_apart() {
+        for (verbose, expect) in [
+            (
+                "clang version 22\nhost: x\nrelease: 1.0\n",
+                "`-vV` printed \"clang version 22\"",
+            ),
+            ("", "`-vV` printed \"\""),
+            ("rustc 1.96.0\n", "`-vV` printed no line `release: …`"),
+            (
+                "rustc 1.96.0\nrelease: 1.96.0\n",
+                "`-vV` printed no line `host: …`",
+            ),
+            (
+                "rustc x\nrelease: unknown\nhost: x\n",
+                "`-vV` printed the release \"unknown\"",
+            ),
+            (
+                "rustc 1\nrelease: 1\nhost: x\n",
+                "`-vV` printed the release \"1\"",
+            ),
+        ] {
+            assert_eq!(Version::parse(verbose).unwrap_err(), expect);
+        }
     }
 
     #[test]
@@ -106,5 +153,9 @@ mod tests {
         assert!(!too_old("2:1.96.0+dfsg1-1~deb12u2"));
         assert_eq!(numbers("1.96.0+dfsg1-1~deb12u2"), (1, 96, 0));
         assert_eq!(numbers("nonsense"), (0, 0, 0));
+        // Not zero, which would be too old.
+        assert!(!too_old("99999999999.1"));
+        assert!(!too_old("1.99999999999"));
+        assert_eq!(numbers("99999999999.1"), (u32::MAX, 1, 0));
     }
 }

@@ -211,7 +211,10 @@ fn is_package_name(name: &str) -> bool {
 
 fn read(path: &Path) -> Result<Option<String>, PolicyError> {
     match fs_err::read_to_string(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        // `.config` may be a file.
+        Err(error) if [ErrorKind::NotFound, ErrorKind::NotADirectory].contains(&error.kind()) => {
+            Ok(None)
+        }
         result => result.map(Some).map_err(PolicyError::Read),
     }
 }

@@ -290,3 +290,29 @@ fn a_wish_for_wasm_that_is_overridden() {
     // Every other crate is still to run from wasm.
     assert!(requires(all, "a=native").is_some());
 }
+
+#[test]
+fn the_nearest_policy_counts_where_no_workspace_is_known() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |path: &str| root.path().join(path);
+    for folder in ["a/b/c", "a/.config", "other"] {
+        fs::create_dir_all(at(folder)).unwrap();
+    }
+    fs::write(at("a/.config/pm-aot.toml"), "[crates.x]\nrun = 'wasm'").unwrap();
+    fs::write(at("a/b/Cargo.toml"), "[package]\nname = 'b'").unwrap();
+    fs::write(at("a/b/.config"), "a file").unwrap();
+    let version = |folder: &str, variable: &str| {
+        let policy = Policy::nearest(&at(folder), Some(OsStr::new(variable))).unwrap();
+        policy.decide("x").version
+    };
+    assert_eq!(version("a/b/c", ""), WASM);
+    assert_eq!(version("a", ""), WASM);
+    assert_eq!(version("a/b/c", "x=native"), NATIVE);
+    assert_eq!(version("other", ""), AUTOMATIC);
+    assert_eq!(version("other", "*=wasm"), WASM);
+    let metadata = "[workspace.metadata.pm-aot.crates.x]\nrun = 'native'";
+    fs::write(at("a/b/Cargo.toml"), metadata).unwrap();
+    assert_eq!(version("a/b/c", ""), NATIVE);
+    fs::write(at("a/b/Cargo.toml"), "[").unwrap();
+    Policy::nearest(&at("a/b/c"), None).unwrap_err();
+}

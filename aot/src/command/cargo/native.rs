@@ -1,44 +1,56 @@
-//! Runs cargo with native macros, where the active rustc's bridge is refused.
+//! Runs cargo with native macros, where the rustc's bridge is refused.
 
 use crate::shell::Shell;
 use crate::{Error, Exit};
+use pm_build::{BuildError, Root};
 use pm_policy::{Policy, VARIABLE};
-use pm_toolchain::SetupError;
+use pm_toolchain::{Request, SetupError, with_causes};
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
-use std::process::Command;
 
-/// Runs the user's command by the cargo on `PATH`, with a warning that says why.
+/// Runs the user's command by the cargo of the refused rustc, with a warning that says why.
 ///
 /// # Errors
 ///
 /// The refusal itself, if the policy wants a crate from wasm.
 pub(super) fn run(
     refusal: SetupError,
+    request: &Request,
     subcommand: &OsStr,
     arguments: &[OsString],
     shell: &Shell,
 ) -> Result<Exit, Error> {
-    let workspace = pm_build::workspace_root(arguments)?.unwrap_or_else(|| PathBuf::from("."));
-    let policy =
-        Policy::read(&workspace, std::env::var_os(VARIABLE).as_deref()).map_err(Error::Policy)?;
+    let cargo = pm_toolchain::cargo(request)?;
+    let variable = std::env::var_os(VARIABLE);
+    let policy = match pm_build::workspace_root(&cargo, subcommand, arguments)? {
+        Root::Found(root) => Policy::read(&root, variable.as_deref()),
+        Root::Unknown(folder) => {
+            shell.note(format_args!(
+                "no workspace is known for this command: the policy is that of {VARIABLE} and of \
+                 `{}` or the folders above it",
+                folder.display()
+            ));
+            Policy::nearest(&folder, variable.as_deref())
+        }
+        Root::Missing(_) => return Ok(Exit::Cargo),
+    };
+    let policy = policy.map_err(Error::Policy)?;
     if let Some(by) = policy.requires_wasm() {
-        shell.note(format_args!("macros can't run natively instead: {by}"));
+        shell.note(format_args!(
+            "macros can't run natively instead, since {by}; `automatic` lets them"
+        ));
         return Err(Error::Setup(refusal));
     }
-    let help = refusal.help();
-    let mut causes = vec![refusal.to_string()];
-    let mut source = std::error::Error::source(&refusal);
-    while let Some(cause) = source {
-        causes.push(cause.to_string());
-        source = cause.source();
-    }
-    shell.warn(format_args!("macros run natively: {}", causes.join(": ")));
-    shell.help(help);
-    let status = Command::new("cargo")
-        .arg(subcommand)
-        .args(arguments)
-        .status()?;
+    shell.warn(format_args!(
+        "macros run natively: {}",
+        with_causes(&refusal)
+    ));
+    shell.help(refusal.help());
+    let mut command = cargo();
+    let status = command.arg(subcommand).args(arguments).status();
+    let status = status.map_err(|source| BuildError::Run {
+        program: command.get_program().to_owned(),
+        source,
+    })?;
     Ok(if status.success() {
         Exit::Success
     } else {

@@ -165,9 +165,9 @@ pub(super) fn download(
     if status.success() {
         return Ok(());
     }
-    let messages = fs_err::read(messages)?;
+    let said = command::tail(&String::from_utf8_lossy(&fs_err::read(messages)?));
     Err(SetupError::Download {
-        detail: command::tail(&String::from_utf8_lossy(&messages)),
+        detail: command::failure(status, said),
     })
 }
 
