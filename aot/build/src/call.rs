@@ -80,7 +80,7 @@ pub(crate) fn of_rustc(rustc: &Path, arguments: &[OsString]) -> Option<usize> {
 
 /// Puts the content of argument files (`@PATH`, one argument a line) in their place: cargo uses
 /// one where a command line is too long for the system.
-fn expand(arguments: Vec<String>) -> io::Result<Vec<String>> {
+pub(crate) fn expand(arguments: Vec<String>) -> io::Result<Vec<String>> {
     let mut expanded = Vec::with_capacity(arguments.len());
     for argument in arguments {
         match argument.strip_prefix('@') {

@@ -45,13 +45,14 @@ impl Cargo<'_> {
 
     /// Whether the subcommand compiles anything, and so takes `--message-format`.
     pub(crate) fn compiles(&self) -> bool {
-        const COMPILING: &[&str] = &[
-            "b", "bench", "build", "c", "check", "clippy", "d", "doc", "fix", "r", "run", "rustc",
-            "rustdoc", "t", "test",
-        ];
-        COMPILING
-            .iter()
-            .any(|known| self.options.subcommand == *known)
+        compiles(&self.options.subcommand)
+    }
+
+    /// Has cargo say why it finds no workspace, in place of the user's command. It fails, as that
+    /// command would, which is not run: it might succeed, and miss a policy.
+    pub(crate) fn say_no_workspace(&self) -> Result<ExitStatus, BuildError> {
+        let directory = std::env::current_dir()?;
+        workspace::say_none(self.command(), &self.arguments, &directory)
     }
 
     /// Whether the subcommand has rustdoc compile examples.
@@ -229,6 +230,15 @@ impl Cargo<'_> {
             Some(wrapper.into())
         }
     }
+}
+
+/// Whether a subcommand compiles a workspace, and so takes `--message-format`.
+pub(crate) fn compiles(subcommand: &OsStr) -> bool {
+    const COMPILING: &[&str] = &[
+        "b", "bench", "build", "c", "check", "clippy", "d", "doc", "fix", "r", "run", "rustc",
+        "rustdoc", "t", "test",
+    ];
+    COMPILING.iter().any(|known| subcommand == *known)
 }
 
 pub(crate) fn not_run(command: &Command, source: io::Error) -> BuildError {

@@ -5,6 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::num::NonZero;
+use std::path::Path;
 
 /// Flags with a value that the other cargo commands understand in the same way. The first list
 /// says where things are, the second what is selected.
@@ -78,6 +79,28 @@ impl CargoArgs {
         found
     }
 
+    /// The same for the arguments of a subcommand. `cargo install --path` is about the workspace of
+    /// that folder.
+    pub(crate) fn parse_command(subcommand: &OsStr, arguments: &[OsString]) -> Self {
+        let mut found = Self::parse(arguments);
+        if subcommand == "install"
+            && let Some(folder) = value_of("--path", arguments)
+        {
+            let manifest = Path::new(&folder).join("Cargo.toml");
+            found
+                .place
+                .extend(["--manifest-path".into(), manifest.into()]);
+        }
+        found
+    }
+
+    /// The manifest that is named.
+    pub(crate) fn manifest(&self) -> Option<&Path> {
+        let mut place = self.place.iter();
+        place.find(|argument| *argument == "--manifest-path")?;
+        place.next().map(Path::new)
+    }
+
     fn take(&mut self, spelled: &OsStr, flag: &OsStr, value: Option<OsString>, takes_value: bool) {
         let is = |flags: &[&str]| flags.iter().any(|known| flag == *known);
         if flag == "--message-format" {
@@ -132,6 +155,21 @@ impl CargoArgs {
             "json-render-diagnostics".into()
         }
     }
+}
+
+/// The value of an option, `--name VALUE` or `--name=VALUE`.
+fn value_of(name: &str, arguments: &[OsString]) -> Option<OsString> {
+    let mut arguments = arguments.iter().take_while(|argument| *argument != "--");
+    while let Some(argument) = arguments.next() {
+        if argument == name {
+            return arguments.next().cloned();
+        }
+        let attached = argument.to_str().and_then(|text| text.strip_prefix(name));
+        if let Some(value) = attached.and_then(|rest| rest.strip_prefix('=')) {
+            return Some(value.into());
+        }
+    }
+    None
 }
 
 /// `--flag=value` and `-jVALUE` in two.
@@ -220,6 +258,21 @@ mod tests {
     fn configuration_is_for_every_command() {
         let found = parse("--manifest-path a/Cargo.toml --config a.toml --offline --config=b=1");
         assert_eq!(joined(&found.configuration), "--config a.toml --config b=1");
+    }
+
+    #[test]
+    fn an_installation_is_of_the_folder_that_is_named() {
+        let check = |line: &str, expect: Option<&str>| {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let found = CargoArgs::parse_command(&words[0], &words[1..]);
+            assert_eq!(found.manifest(), expect.map(Path::new), "{line}");
+        };
+        check("install serde", None);
+        check("install --path a/b", Some("a/b/Cargo.toml"));
+        check("install --force --path=..", Some("../Cargo.toml"));
+        check("install x -- --path a", None);
+        check("test --path a", None);
+        check("test --manifest-path=a/Cargo.toml", Some("a/Cargo.toml"));
     }
 
     #[test]

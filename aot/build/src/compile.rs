@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 
 use fs_err as fs;
 use pm_toolchain::Toolchain;
@@ -96,13 +96,8 @@ impl Compiler<'_> {
             io::Error::new(error.kind(), format!("failed to run {place}: {error}"))
         })?;
         if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            let silent = said.trim().is_empty();
-            return Ok(Err(if silent {
-                format!("rustc: {}", output.status)
-            } else {
-                said
-            }));
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Ok(Err(failure(output.status, said.trim_end())));
         }
         let made = scratch.path().join(unit.file_name());
         if unit.is_proc_macro() {
@@ -115,6 +110,16 @@ impl Compiler<'_> {
         install(&made, &destination)?;
         fs::write(self.store.key(id), stamp(key, &destination)?)?;
         Ok(Ok(()))
+    }
+}
+
+/// The text about a rustc that failed: what it said, and its exit status where it said nothing or a
+/// signal ended it, which no program says itself.
+fn failure(status: ExitStatus, said: &str) -> String {
+    match (said, status.code()) {
+        ("", _) => format!("error: rustc failed: {status}\n"),
+        (said, Some(_)) => format!("{said}\n"),
+        (said, None) => format!("{said}\nerror: rustc failed: {status}\n"),
     }
 }
 
@@ -141,5 +146,30 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt;
+
+    use super::*;
+
+    #[test]
+    fn a_signal_is_named() {
+        let exit = ExitStatus::from_raw(1 << 8);
+        let signal = ExitStatus::from_raw(9);
+        for (status, said, expect) in [
+            (exit, "error: x", "error: x\n"),
+            (exit, "", "error: rustc failed: exit status: 1\n"),
+            (signal, "", "error: rustc failed: signal: 9 (SIGKILL)\n"),
+            (
+                signal,
+                "warning: x",
+                "warning: x\nerror: rustc failed: signal: 9 (SIGKILL)\n",
+            ),
+        ] {
+            assert_eq!(failure(status, said), expect);
+        }
     }
 }

@@ -48,7 +48,11 @@ pub fn build(
         return Ok(Built::nothing(cargo.run_plain(arguments)?));
     }
     let Some(workspace) = cargo.workspace()? else {
-        return Ok(Built::nothing(cargo.run_plain(arguments)?));
+        let status = match cargo.compiles() {
+            true => cargo.say_no_workspace()?,
+            false => cargo.run_plain(arguments)?,
+        };
+        return Ok(Built::nothing(status));
     };
     if !cargo.compiles() {
         return Ok(Built::nothing(cargo.run_in(&workspace, arguments)?));

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 
 /// Why a build could not be run. A macro that does not compile for wasm is no error: it is in
 /// [`Built::failed`](crate::Built::failed).
@@ -22,6 +23,15 @@ pub enum BuildError {
     /// `cargo metadata` answered something else.
     #[error("`cargo metadata` gave no usable answer")]
     Metadata(#[source] serde_json::Error),
+    /// Cargo found no workspace, and finds one when it is asked again.
+    #[error(
+        "`cargo metadata` finds a workspace in `{}` and found none before: run the command again",
+        directory.display()
+    )]
+    Workspace {
+        /// Where cargo looked for it.
+        directory: PathBuf,
+    },
     /// What the user wants of macro crates can't be known.
     #[error(transparent)]
     Policy(#[from] pm_policy::PolicyError),

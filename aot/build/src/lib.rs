@@ -62,5 +62,5 @@ pub use error::BuildError;
 pub use options::{
     BuildOptions, Event, Hooks, Mode, OptLevel, Settings, ShimFiles, UnknownOptLevel,
 };
-pub use workspace::workspace_root;
+pub use workspace::{Root, workspace_root};
 pub use wrapper::wrapper_main;

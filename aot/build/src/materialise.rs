@@ -37,7 +37,7 @@ pub(crate) enum Failure {
     #[error("{0}")]
     Policy(String),
     /// rustc has said why.
-    #[error("`{name}` doesn't compile, which nothing had needed until now")]
+    #[error("`{name}` doesn't compile ({status}), which nothing had needed until now")]
     Compile {
         name: String,
         status: ExitStatus,

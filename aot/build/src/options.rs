@@ -113,7 +113,8 @@ pub trait Hooks {
     /// program as its `RUSTC_WRAPPER`.
     ///
     /// # Errors
-    /// If macros can't run from wasm: such a cargo compiles natively then, and says why.
+    /// If macros can't run from wasm: such a cargo compiles natively then, and says why. What its
+    /// policy requires from wasm doesn't compile.
     fn settings(&self) -> Result<Settings, String>;
 
     /// Checks a unit in rustc's place, with this process's streams: rustc's arguments in, its exit

@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use fs_err as fs;
+use pm_policy::{Policy, PolicyError};
+use pm_toolchain::with_causes;
 use serde::{Deserialize, Serialize};
 
 use crate::cargo_args::CargoArgs;
@@ -34,9 +36,36 @@ pub(crate) enum Caller {
     /// A cargo, for which macros are compiled.
     Served(Box<Session>),
     /// A cargo, for which they aren't.
-    Unserved(String),
+    Unserved(Inactive),
     /// Somebody else, a build script for example, who knows cargo's wrapper from the environment.
-    Other,
+    Other(Inactive),
+}
+
+/// The reason why macros aren't compiled for wasm, and the policy, which may forbid that they run
+/// natively instead.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Inactive {
+    pub(crate) reason: String,
+    /// Or the reason why it can't be read.
+    pub(crate) policy: Result<Policy, String>,
+}
+
+impl Inactive {
+    /// For where the workspace isn't known.
+    fn without_workspace(reason: String, directory: &Path) -> Self {
+        let variable = std::env::var_os(pm_policy::VARIABLE);
+        let policy = Policy::nearest(directory, variable.as_deref());
+        Self {
+            reason,
+            policy: policy.map_err(|error| unreadable(&error)),
+        }
+    }
+}
+
+/// The text about a policy that can't be read.
+fn unreadable(error: &PolicyError) -> String {
+    let help = error.help().map(|help| format!("\nhelp: {help}"));
+    with_causes(error) + &help.unwrap_or_default()
 }
 
 /// Whether arguments are those of a compiler's wrapper: how many come before rustc's own.
@@ -78,14 +107,15 @@ pub(crate) fn is_ours(program: &OsStr) -> bool {
 /// Who called this process, whose arguments are a wrapper's.
 pub(crate) fn caller(hooks: &impl Hooks, arguments: &[OsString], before: usize) -> Caller {
     let Some(cargo) = Parent::cargo() else {
-        return Caller::Other;
+        let reason = "the process that runs the wrapper isn't known to be a cargo".into();
+        return Caller::Other(Inactive::without_workspace(reason, Path::new(".")));
     };
     let rustc = Path::new(&arguments[before - 1]);
     let asks_version = arguments[before..] == ["-vV"];
     let found = cargo.session(hooks, rustc, asks_version);
     match found {
         Ok(session) => Caller::Served(Box::new(session)),
-        Err(reason) => Caller::Unserved(reason),
+        Err(inactive) => Caller::Unserved(inactive),
     }
 }
 
@@ -103,7 +133,7 @@ struct Parent {
 #[derive(Serialize, Deserialize)]
 struct Shared {
     /// Or why there is none.
-    session: Result<Session, String>,
+    session: Result<Session, Inactive>,
 }
 
 impl Parent {
@@ -142,11 +172,12 @@ impl Parent {
         hooks: &impl Hooks,
         rustc: &Path,
         asks_version: bool,
-    ) -> Result<Session, String> {
-        let text = |error: &dyn std::fmt::Display| error.to_string();
-        let folder = pm_toolchain::cache_dir()
-            .map_err(|error| text(&error))?
-            .join("sessions");
+    ) -> Result<Session, Inactive> {
+        let Ok(cache) = pm_toolchain::cache_dir() else {
+            // Its reason is this one, and nothing can be kept.
+            return self.new_session(hooks, rustc, asks_version);
+        };
+        let folder = cache.join("sessions");
         let digest = blake3::hash(rustc.as_os_str().as_encoded_bytes()).to_hex();
         let file = folder.join(format!("{}-{}.json", self.name, &digest[..8]));
         let read = || serde_json::from_slice::<Shared>(&fs::read(&file).ok()?).ok();
@@ -170,10 +201,63 @@ impl Parent {
         hooks: &impl Hooks,
         rustc: &Path,
         asks_version: bool,
-    ) -> Result<Session, String> {
+    ) -> Result<Session, Inactive> {
         let user = self.arguments.get(1..).unwrap_or_default();
-        let arguments = CargoArgs::parse(user);
-        let workspace = self.workspace(&arguments)?;
+        let subcommand = user.first().map_or(OsStr::new(""), OsString::as_os_str);
+        let arguments = CargoArgs::parse_command(subcommand, user);
+        let workspace = match self.workspace(&arguments) {
+            Ok(workspace) => workspace,
+            Err(reason) => {
+                let manifest = arguments.manifest().unwrap_or(Path::new("Cargo.toml"));
+                let manifest = self.directory.join(manifest);
+                let folder = manifest.parent().unwrap_or(&self.directory);
+                return Err(Inactive::without_workspace(reason, folder));
+            }
+        };
+        // Before all that may be unusable: macros may not be allowed to run natively instead.
+        let policy = match workspace.policy() {
+            Ok(policy) => policy,
+            Err(error) => {
+                return Err(Inactive {
+                    reason: "the policy can't be read".into(),
+                    policy: Err(unreadable(&error)),
+                });
+            }
+        };
+        let store = workspace.store();
+        if !asks_version {
+            for package in crate::decided::stale(&store, &policy).unwrap_or_default() {
+                eprintln!(
+                    "warning: `{package}` was built for another policy\nhelp: `cargo clean --package \
+                     {package}` has it built for the policy of now"
+                );
+            }
+        }
+        match self.now(hooks, rustc, asks_version, &arguments, &workspace, &policy) {
+            Ok(now) => Ok(Session::of_variables(
+                rustc,
+                None,
+                store.root(),
+                Some(now),
+                self.environment.clone(),
+            )),
+            Err(reason) => Err(Inactive {
+                reason,
+                policy: Ok(policy),
+            }),
+        }
+    }
+
+    /// The settings of a session, or the reason why there can be none.
+    fn now(
+        &self,
+        hooks: &impl Hooks,
+        rustc: &Path,
+        asks_version: bool,
+        arguments: &CargoArgs,
+        workspace: &Workspace,
+        policy: &Policy,
+    ) -> Result<Now, String> {
         if !asks_version && !workspace.knows_version(VERSION_LINE) {
             return Err("cargo has kept what rustc's version is from a build without this wrapper: run \
                         `touch` on this program, or remove `.rustc_info.json` in the target directory"
@@ -185,7 +269,7 @@ impl Parent {
             cache,
             identity,
         } = hooks.settings()?;
-        let sysroot = pm_toolchain::sysroot(rustc).map_err(|error| error.to_string())?;
+        let sysroot = pm_toolchain::sysroot(rustc).map_err(|error| with_causes(&error))?;
         let is_same = |other: &Path| {
             let canonical = (fs::canonicalize(&sysroot), fs::canonicalize(other));
             matches!(canonical, (Ok(one), Ok(other)) if one == other)
@@ -198,36 +282,20 @@ impl Parent {
                 toolchain.sysroot.display()
             ));
         }
-        let policy = workspace.policy().map_err(|error| error.to_string())?;
-        let store = workspace.store();
-        if !asks_version {
-            for package in crate::decided::stale(&store, &policy).unwrap_or_default() {
-                eprintln!(
-                    "warning: `{package}` was built for another policy\nhelp: `cargo clean --package \
-                     {package}` has it built for the policy of now"
-                );
-            }
-        }
-        let now = Now {
+        let user = self.arguments.get(1..).unwrap_or_default();
+        Ok(Now {
             mode: Mode::Shims,
             toolchain,
             opt_level: opt_level.to_string(),
             jobs: arguments.parallelism(),
-            policy,
+            policy: policy.clone(),
             identity,
             cache: cache.and_then(MacroCache::usable),
             // Its subcommand may be an alias. That it's there for nothing costs a compile.
             doctests: user
                 .iter()
                 .any(|argument| argument == "test" || argument == "t"),
-        };
-        Ok(Session::of_variables(
-            rustc,
-            None,
-            store.root(),
-            Some(now),
-            self.environment.clone(),
-        ))
+        })
     }
 
     fn workspace(&self, arguments: &CargoArgs) -> Result<Workspace, String> {
@@ -249,8 +317,11 @@ impl Parent {
             wrapper: false,
             cache: pm_toolchain::cache_dir().ok(),
         };
-        let found = question.ask().map_err(|error| error.to_string())?;
-        found.ok_or_else(|| format!("cargo finds no workspace in `{}`", self.directory.display()))
+        let found = question.ask().map_err(|error| with_causes(&error))?;
+        found.ok_or_else(|| {
+            let directory = self.directory.display();
+            format!("`cargo metadata` finds no workspace in `{directory}`")
+        })
     }
 }
 

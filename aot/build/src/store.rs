@@ -29,6 +29,12 @@ pub(crate) fn write_json(file: &Path, value: &impl Serialize) -> io::Result<()> 
     Ok(())
 }
 
+/// The content of `CACHEDIR.TAG`.
+const CACHE_DIRECTORY_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55
+# This file is a cache directory tag created by pm-aot.
+# For information about cache directory tags see https://bford.info/cachedir/
+";
+
 /// Names a unit.
 pub(crate) type UnitId = String;
 
@@ -79,6 +85,18 @@ impl Store {
         self.wasm(id).join("key")
     }
 
+    /// Makes the directory, as cargo makes one: what a backup leaves out, and what `cargo clean`
+    /// removes, which it doesn't without this mark from 1.98 on. Cargo marks only what it makes
+    /// itself, and builds in this one.
+    pub(crate) fn create(&self) -> io::Result<()> {
+        if let Some(build_dir) = self.root.parent()
+            && !build_dir.exists()
+        {
+            mark(build_dir)?;
+        }
+        mark(&self.root)
+    }
+
     /// Waits until no other process compiles a library in its placeholder's stead.
     pub(crate) fn lock_unit(&self, id: &str) -> io::Result<File> {
         let directory = self.root.join("locks");
@@ -91,7 +109,7 @@ impl Store {
 
     /// Waits for the lock; `waiting` is called when another build has it.
     pub(crate) fn lock(&self, waiting: impl FnOnce(&Path)) -> io::Result<File> {
-        fs::create_dir_all(&self.root)?;
+        self.create()?;
         let path = self.root.join("lock");
         let file: File = fs::File::create(&path)?.into();
         match file.try_lock() {
@@ -104,6 +122,19 @@ impl Store {
         }
         Ok(file)
     }
+}
+
+/// Makes a directory with a cache directory tag in it (<https://bford.info/cachedir/>).
+fn mark(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)?;
+    let tag = directory.join("CACHEDIR.TAG");
+    if tag.exists() {
+        return Ok(());
+    }
+    let mut new = tempfile::NamedTempFile::new_in(directory)?;
+    new.write_all(CACHE_DIRECTORY_TAG.as_bytes())?;
+    new.persist(tag)?;
+    Ok(())
 }
 
 fn not_locked(path: &Path, error: &io::Error) -> io::Error {
@@ -168,5 +199,21 @@ mod tests {
             drop(first);
             second.join().unwrap();
         });
+    }
+
+    #[test]
+    fn directories_are_marked_as_cargo_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let is_marked = |path: &str| folder.path().join(path).join("CACHEDIR.TAG").is_file();
+        let _lock = Store::in_build_dir(&folder.path().join("target"))
+            .lock(|_| ())
+            .unwrap();
+        assert!(is_marked("target") && is_marked("target/pm-aot"));
+        // It was there before, so it may be anything.
+        fs::create_dir(folder.path().join("users")).unwrap();
+        let _lock = Store::in_build_dir(&folder.path().join("users"))
+            .lock(|_| ())
+            .unwrap();
+        assert!(!is_marked("users") && is_marked("users/pm-aot"));
     }
 }

@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 
 use pm_answers::{Answers, Circumstances};
-use pm_policy::Policy;
+use pm_policy::{Policy, PolicyError};
 use serde::{Deserialize, Serialize};
 
 use crate::BuildError;
-use crate::cargo::not_run;
+use crate::cargo::{compiles, not_run};
 use crate::cargo_args::CargoArgs;
 use crate::store::Store;
 
@@ -52,9 +52,9 @@ impl Workspace {
     }
 
     /// What the user wants of macro crates.
-    pub(crate) fn policy(&self) -> Result<Policy, BuildError> {
+    pub(crate) fn policy(&self) -> Result<Policy, PolicyError> {
         let variable = std::env::var_os(pm_policy::VARIABLE);
-        Ok(Policy::read(&self.workspace_root, variable.as_deref())?)
+        Policy::read(&self.workspace_root, variable.as_deref())
     }
 
     /// Whether cargo has kept this line of what `rustc -vV` said.
@@ -253,17 +253,66 @@ pub(crate) fn metadata<T: for<'de> Deserialize<'de>>(
         .map_err(BuildError::Metadata)
 }
 
-/// The root of the workspace of a cargo command with these arguments, by the cargo on `PATH`. None if
-/// cargo finds none: the command itself will say why.
+/// Has cargo say on standard error why it finds no workspace in a directory; answers how it failed.
+pub(crate) fn say_none(
+    mut command: Command,
+    arguments: &CargoArgs,
+    directory: &Path,
+) -> Result<ExitStatus, BuildError> {
+    command
+        .args(["metadata", "--format-version=1", "--no-deps"])
+        .args(&arguments.place)
+        .stdout(Stdio::null());
+    let status = command
+        .status()
+        .map_err(|source| not_run(&command, source))?;
+    if status.success() {
+        return Err(BuildError::Workspace {
+            directory: directory.to_owned(),
+        });
+    }
+    Ok(status)
+}
+
+/// The workspace of a cargo command, as far as cargo tells.
+#[derive(Debug)]
+pub enum Root {
+    /// Its folder.
+    Found(PathBuf),
+    /// The command may be about none, as `cargo install NAME` is. This is the folder that it begins
+    /// in.
+    Unknown(PathBuf),
+    /// The command needs one and there is none: cargo has said why, and ended so.
+    Missing(ExitStatus),
+}
+
+/// The workspace of a cargo command. `cargo` makes cargo's command, without arguments.
 ///
 /// # Errors
 /// If cargo doesn't run, or its answer can't be read.
-pub fn workspace_root(arguments: &[OsString]) -> Result<Option<PathBuf>, BuildError> {
-    let mut cargo = Command::new("cargo");
-    cargo.stderr(Stdio::null());
-    let arguments = CargoArgs::parse(arguments);
-    let found: Option<Workspace> = metadata(cargo, &arguments, &["--no-deps".into()])?;
-    Ok(found.map(|workspace| workspace.workspace_root))
+pub fn workspace_root(
+    cargo: impl Fn() -> Command,
+    subcommand: &OsStr,
+    arguments: &[OsString],
+) -> Result<Root, BuildError> {
+    let mut directory = std::env::current_dir()?;
+    // The folder that options before the subcommand name (`-C`) isn't known here.
+    if subcommand.as_encoded_bytes().starts_with(b"-") {
+        return Ok(Root::Unknown(directory));
+    }
+    let parsed = CargoArgs::parse_command(subcommand, arguments);
+    if let Some(manifest) = parsed.manifest() {
+        directory.push(manifest);
+        directory.pop();
+    }
+    let found: Option<Workspace> = metadata(cargo(), &parsed, &["--no-deps".into()])?;
+    if let Some(workspace) = found {
+        return Ok(Root::Found(workspace.workspace_root));
+    }
+    if compiles(subcommand) && !parsed.information {
+        return say_none(cargo(), &parsed, &directory).map(Root::Missing);
+    }
+    Ok(Root::Unknown(directory))
 }
 
 #[cfg(all(test, unix))]
@@ -418,6 +467,47 @@ mod tests {
         assert_eq!(asked, 0);
         assert_eq!(found.unwrap().configured_wrapper(), Some("sccache"));
         assert_eq!(place.ask(&[], false).1, 0);
+    }
+
+    #[test]
+    fn a_command_may_be_about_no_workspace() {
+        let place = Place::new();
+        let root = |subcommand: &str, arguments: &[&str]| {
+            let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+            let cargo = || Command::new(place.at("bin/cargo"));
+            workspace_root(cargo, subcommand.as_ref(), &arguments).unwrap()
+        };
+        let here = std::env::current_dir().unwrap();
+        for (subcommand, arguments) in [
+            ("build", &[][..]),
+            ("install", &["serde"]),
+            ("install", &["--path", "x"]),
+        ] {
+            let found = root(subcommand, arguments);
+            assert!(matches!(&found, Root::Found(root) if *root == place.at("all")));
+        }
+        // Cargo was asked about that folder.
+        let asked = fs::read_to_string(place.at("asked")).unwrap();
+        assert_eq!(asked.lines().count(), 3);
+        // It's another folder's policy that counts then.
+        let found = root("-C", &["x", "build"]);
+        assert!(matches!(&found, Root::Unknown(folder) if *folder == here));
+
+        fs::remove_file(place.at("root")).unwrap();
+        for (subcommand, arguments, expect) in [
+            ("install", &["serde"][..], here.clone()),
+            ("install", &["--path", "x"], here.join("x")),
+            ("install", &["--path=x"], here.join("x")),
+            ("build", &["--help"], here.clone()),
+        ] {
+            let found = root(subcommand, arguments);
+            assert!(
+                matches!(&found, Root::Unknown(folder) if *folder == expect),
+                "{found:?}"
+            );
+        }
+        let found = root("build", &[]);
+        assert!(matches!(found, Root::Missing(status) if !status.success()));
     }
 
     #[test]

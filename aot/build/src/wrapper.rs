@@ -6,6 +6,8 @@
 //! - a macro crate (`macro_crate`): compiled for wasm, or taken out of the machine's cache,
 //! - everything else: compiled, when what it names is there.
 
+mod artifacts;
+mod inactive;
 mod library;
 mod macro_crate;
 mod policy;
@@ -47,8 +49,12 @@ pub fn wrapper_main(hooks: &impl Hooks) -> Option<ExitCode> {
             let before = outer::before(&arguments)?;
             match outer::caller(hooks, &arguments, before) {
                 Caller::Served(session) => (*session, before, false),
-                Caller::Unserved(reason) => return Some(unserved(&arguments, before, &reason)),
-                Caller::Other => return Some(plain(&arguments)),
+                Caller::Unserved(inactive) => {
+                    return Some(inactive::for_cargo(&arguments, before, &inactive));
+                }
+                Caller::Other(inactive) => {
+                    return Some(inactive::for_other(&arguments, before, &inactive));
+                }
             }
         }
     };
@@ -64,24 +70,6 @@ pub fn wrapper_main(hooks: &impl Hooks) -> Option<ExitCode> {
         Err(error) => Err(error.into()),
     };
     Some(result.unwrap_or_else(|failure| tell(&session.rustc, &failure)))
-}
-
-/// Compiles natively, for a cargo that nothing can be done for.
-fn unserved(arguments: &[OsString], before: usize, reason: &str) -> ExitCode {
-    if arguments[before..] == ["-vV"] {
-        let mut command = Command::new(&arguments[0]);
-        command.args(&arguments[1..]);
-        return version(command).unwrap_or_else(|error| not_run(&arguments[0], &error));
-    }
-    if arguments[before..]
-        .iter()
-        .any(|argument| argument == "proc-macro")
-    {
-        let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
-        // cargo repeats it with each build.
-        eprintln!("warning: `{package}` stays native: {reason}");
-    }
-    plain(arguments)
 }
 
 /// Runs what the arguments say.
@@ -230,7 +218,12 @@ impl<'a, H: Hooks> Unit<'a, H> {
     /// Has what this unit names there.
     fn require(&self) -> Result<(), Failure> {
         self.needed()
-            .require(&self.call.flags, &self.call.directory)
+            .require(&self.call.flags, &self.call.directory)?;
+        let is_served = |now: &Now| now.mode == Mode::Shims;
+        if self.session.now.as_ref().is_some_and(is_served) {
+            self.remake_artifacts();
+        }
+        Ok(())
     }
 
     /// Notes that this unit needs libraries for more than macro crates.

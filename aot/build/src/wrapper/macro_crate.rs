@@ -26,10 +26,11 @@ use crate::{Hooks, MacroCache, ShimFiles, engine, log, sources};
 impl<H: Hooks> Unit<'_, H> {
     pub(super) fn macro_crate(&self, now: &Now) -> Result<ExitCode, Failure> {
         let started = SystemTime::now();
+        let decision = self.decide(now);
         let Some(place) = Place::of(&self.call.flags, &self.call.directory) else {
+            self.may_be_native(&decision, "its command line names no output directory")?;
             return Ok(exit_code(self.call.command().status()?));
         };
-        let decision = self.decide(now);
         if decision.version == Version::Native {
             self.require()?;
             self.note_decision(&place, &decision, Some(decision.why.clone()))?;
@@ -117,6 +118,9 @@ impl<H: Hooks> Unit<'_, H> {
         let mut compile = self.compile_at(started);
         compile.input = input.map(|input| (input, ran.messages.clone()));
         let Some(id) = self.note(compile, State::Shim) else {
+            let reason = "how it is compiled can't be noted";
+            self.may_be_native(decision, reason)?;
+            self.note_decision(place, decision, Some(reason.to_owned()))?;
             return self.native(started, None);
         };
         match self.sandboxed(now, place, decision, &id, &metadata) {
@@ -130,7 +134,7 @@ impl<H: Hooks> Unit<'_, H> {
                 }
                 Ok(ExitCode::SUCCESS)
             }
-            Err(unserved) if decision.version == (Version::Wasm { required: true }) => {
+            Err(unserved) if decision.version.is_required_wasm() => {
                 Err(unserved.required(self.package(), decision))
             }
             Err(unserved) => {
@@ -140,6 +144,15 @@ impl<H: Hooks> Unit<'_, H> {
                 Ok(code)
             }
         }
+    }
+
+    /// Fails if the policy forbids that the native version runs, which it does for this reason.
+    fn may_be_native(&self, decision: &Decision, reason: &str) -> Result<(), Failure> {
+        if decision.version.is_required_wasm() {
+            let unserved = Unserved::because(reason.to_owned());
+            return Err(unserved.required(self.package(), decision));
+        }
+        Ok(())
     }
 
     /// Makes the module, its artifact and the shim.
