@@ -48,6 +48,7 @@ mod server;
 mod snapshot;
 mod stacks;
 mod stock;
+mod toolchains;
 mod wasi;
 mod wasi_rustc;
 mod wrapper;

@@ -2,11 +2,19 @@
 //! stacks that are too small for the macro, and it loads and unloads the library again and again.
 //!
 //! Its server knows as much of tokens as `habits::recurse!(N)` asks for: a number.
+//!
+//! Usage: `host LIBRARY INDEX`, with the place of `recurse` among the library's macros.
+//!
+//! The server's trait is that of rustc 1.95 and later. With `--cfg clients` a library declares entry
+//! points alone, as from 1.98 on.
 #![feature(proc_macro_internals)]
 
 extern crate proc_macro;
 
-use proc_macro::bridge::client::ProcMacro;
+#[cfg(clients)]
+use proc_macro::bridge::client::Client as Declaration;
+#[cfg(not(clients))]
+use proc_macro::bridge::client::ProcMacro as Declaration;
 use proc_macro::bridge::server::{SAME_THREAD, Server};
 use proc_macro::bridge::{Diagnostic, ExpnGlobals, LitKind, Literal, TokenTree};
 use std::ffi::{CString, OsStr, c_char, c_int, c_void};
@@ -127,7 +135,7 @@ unsafe extern "C" {
 /// A loaded library of macros.
 struct Library {
     handle: *mut c_void,
-    macros: &'static [ProcMacro],
+    macros: &'static [Declaration],
 }
 
 impl Library {
@@ -135,11 +143,11 @@ impl Library {
         let path = CString::new(path.as_bytes()).expect("no NUL");
         let symbol = CString::new(symbol).expect("no NUL");
         const RTLD_NOW: c_int = 2;
-        // SAFETY: the library has no constructors, and the symbol is a `&'static &[ProcMacro]`.
+        // SAFETY: the library has no constructors, and the symbol is a `&'static &[Declaration]`.
         unsafe {
             let handle = dlopen(path.as_ptr(), RTLD_NOW);
             assert!(!handle.is_null(), "it can't be loaded");
-            let declared = dlsym(handle, symbol.as_ptr()).cast::<&[ProcMacro]>();
+            let declared = dlsym(handle, symbol.as_ptr()).cast::<&[Declaration]>();
             assert!(!declared.is_null(), "it has no declarations");
             Library { handle, macros: *declared }
         }
@@ -147,13 +155,18 @@ impl Library {
 }
 
 /// Expands `recurse!(depth)`.
-fn expand(macros: &[ProcMacro], depth: u64) {
-    let found = macros.iter().find_map(|known| match known {
-        ProcMacro::Bang { name: "recurse", client } => Some(client),
-        _ => None,
-    });
-    let client = found.expect("`recurse`");
-    match client.run(&SAME_THREAD, Numbers, depth.to_string(), false) {
+fn expand(recurse: &Declaration, depth: u64) {
+    let input = depth.to_string();
+    #[cfg(clients)]
+    let result = recurse.run1(&SAME_THREAD, Numbers, input, false);
+    #[cfg(not(clients))]
+    let result = match recurse {
+        Declaration::Bang { name: "recurse", client } => {
+            client.run(&SAME_THREAD, Numbers, input, false)
+        }
+        other => panic!("not `recurse`, but `{}`", other.name()),
+    };
+    match result {
         Ok(tokens) => assert_eq!(tokens, (depth * (depth + 1) / 2).to_string()),
         Err(message) => panic!("{:?}", message.as_str()),
     }
@@ -176,16 +189,18 @@ impl Drop for Library {
 
 fn main() {
     let path = std::env::args_os().nth(1).expect("the library");
+    let index = std::env::args().nth(2).expect("the macro's place");
+    let index: usize = index.parse().expect("a number");
     let symbol = symbol(&path);
 
     // The first calls open the loader and map the artifact, all at once.
     let library = Library::open(&path, &symbol);
-    let macros = library.macros;
+    let recurse = &library.macros[index];
     std::thread::scope(|scope| {
         for thread in 0..THREADS {
             let work = move || {
                 for round in 0..ROUNDS {
-                    expand(macros, DEPTH + (thread * ROUNDS + round) as u64);
+                    expand(recurse, DEPTH + (thread * ROUNDS + round) as u64);
                 }
             };
             let builder = std::thread::Builder::new().stack_size(STACK);
@@ -197,7 +212,7 @@ fn main() {
 
     for round in 0..ROUNDS {
         let library = Library::open(&path, &symbol);
-        expand(library.macros, round as u64);
+        expand(&library.macros[index], round as u64);
     }
     println!("reloads: {ROUNDS}");
 }
