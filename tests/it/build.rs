@@ -4,6 +4,7 @@
 //! library under another name and with other features than the program has it with, and with a
 //! build script that sets a cfg and a variable and writes a source file.
 
+use pm_tests::workspace::rustc_minor;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -262,22 +263,27 @@ fn wherever_cargo_builds() {
     workspace.build(&format!("--target={} --target-dir targeted", host()));
     workspace.check_both("targeted/debug");
 
-    succeeds(
-        workspace
-            .command("")
-            .env("CARGO_BUILD_BUILD_DIR", workspace.at("between")),
-    );
-    workspace.check_both("between");
-    assert!(workspace.modules("target").is_empty());
+    // Stable since 1.91.
+    if rustc_minor() >= 91 {
+        succeeds(
+            workspace
+                .command("")
+                .env("CARGO_BUILD_BUILD_DIR", workspace.at("between")),
+        );
+        workspace.check_both("between");
+        assert!(workspace.modules("target").is_empty());
+    }
 
-    // The layout of later versions.
-    let mut command = workspace.command("-Zbuild-dir-new-layout --target-dir new");
-    succeeds(command.env("RUSTC_BOOTSTRAP", "1"));
-    workspace.check_both("new");
-    assert!(
-        !workspace.at("new/debug/deps").exists(),
-        "it is the old layout"
-    );
+    // The layout of later versions, which older cargos don't have.
+    if rustc_minor() >= 95 {
+        let mut command = workspace.command("-Zbuild-dir-new-layout --target-dir new");
+        succeeds(command.env("RUSTC_BOOTSTRAP", "1"));
+        workspace.check_both("new");
+        assert!(
+            !workspace.at("new/debug/deps").exists(),
+            "it is the old layout"
+        );
+    }
 
     let elsewhere = tempfile::tempdir().unwrap();
     let manifest = workspace.at("Cargo.toml");

@@ -147,23 +147,26 @@ fn trees() -> Vec<Tree> {
     for (sym, is_raw) in [("name", false), ("type", true), ("naïve", false), ("$crate", false)] {
         trees.push(TokenTree::Ident(bridge::Ident { sym: sym.to_owned(), is_raw, span: 6 }));
     }
-    let kinds = [
-        LitKind::Byte,
-        LitKind::Char,
-        LitKind::Integer,
-        LitKind::Float,
-        LitKind::Str,
-        LitKind::StrRaw(0),
-        LitKind::StrRaw(255),
-        LitKind::ByteStr,
-        LitKind::ByteStrRaw(1),
-        LitKind::CStr,
-        LitKind::CStrRaw(2),
-        LitKind::ErrWithGuar,
+    // Texts that rustc's lexer could have given them: no others pass.
+    let literals = [
+        (LitKind::Byte, "\\xff"),
+        (LitKind::Char, "ñ"),
+        (LitKind::Integer, "1_0"),
+        (LitKind::Float, "1.5e3"),
+        (LitKind::Str, "1ñ"),
+        (LitKind::Str, ""),
+        (LitKind::StrRaw(0), "1ñ"),
+        (LitKind::StrRaw(255), ""),
+        (LitKind::ByteStr, "1\\xff"),
+        (LitKind::ByteStrRaw(1), "1"),
+        (LitKind::CStr, "1ñ"),
+        (LitKind::CStrRaw(2), "1ñ"),
+        (LitKind::ErrWithGuar, "1ñ"),
+        (LitKind::ErrWithGuar, ""),
     ];
-    for kind in kinds {
-        trees.push(TokenTree::Literal(literal(kind, "1ñ", Some("u8"))));
-        trees.push(TokenTree::Literal(literal(kind, "", None)));
+    for (kind, text) in literals {
+        trees.push(TokenTree::Literal(literal(kind, text, Some("u8"))));
+        trees.push(TokenTree::Literal(literal(kind, text, None)));
     }
     trees
 }
