@@ -43,7 +43,7 @@ pub(crate) enum Error {
         path: PathBuf,
         /// Why not.
         #[source]
-        cause: SnapshotError,
+        cause: Box<SnapshotError>,
     },
     /// Cranelift refused it.
     #[error("`{}` can't be compiled: {cause}", path.display())]
@@ -301,7 +301,7 @@ impl Error {
                 }
                 _ => return None,
             },
-            Error::Snapshot { cause, .. } => match cause {
+            Error::Snapshot { cause, .. } => match &**cause {
                 SnapshotError::Rustc { .. } | SnapshotError::Export(_) => {
                     "build it again: `pm-aot build`".into()
                 }

@@ -77,6 +77,7 @@ impl Machine {
         let mut command = Command::new(program);
         without_cargo(&mut command)
             .current_dir(folder)
+            .env_remove("RUSTUP_TOOLCHAIN")
             .env_remove("PM_AOT_RUSTC")
             .env_remove("PM_AOT_WASI_LIBC")
             .env("RUSTUP_HOME", self.folder.path().join("rustup"))

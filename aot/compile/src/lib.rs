@@ -27,10 +27,16 @@ pub enum CompileError {
     Io(#[from] std::io::Error),
     /// The `.wasm` can't become a snapshot.
     #[error(transparent)]
-    Snapshot(#[from] SnapshotError),
+    Snapshot(Box<SnapshotError>),
     /// Cranelift refused it.
     #[error("it doesn't compile: {0}")]
     Compile(String),
+}
+
+impl From<SnapshotError> for CompileError {
+    fn from(error: SnapshotError) -> Self {
+        CompileError::Snapshot(Box::new(error))
+    }
 }
 
 /// Makes the artifact of a module: a pure function from the `.wasm`'s bytes to the `.cwasm`'s.

@@ -73,7 +73,7 @@ fn of_module(path: &Path) -> Result<Info, Error> {
     let snapshot =
         pm_snapshot::snapshot(&fs_err::read(path)?).map_err(|cause| Error::Snapshot {
             path: path.to_owned(),
-            cause,
+            cause: Box::new(cause),
         })?;
     let slots = snapshot.callbacks;
     Ok(Info {

@@ -78,7 +78,7 @@ pub enum InspectError {
     /// A section that says what made the module is not rustc's, not the only one, or contradicts
     /// another.
     #[error("{0}")]
-    BadMetadata(SectionError),
+    BadMetadata(Box<SectionError>),
     /// The section that names the bridge is damaged, or written by a newer pm-aot.
     #[error("the custom section `{PROFILE_SECTION}` names no bridge that this pm-aot knows")]
     BadProfile,
@@ -88,6 +88,12 @@ impl InspectError {
     /// Whether the file is simply something else, which a search passes over without complaint.
     pub fn is_other_file(&self) -> bool {
         matches!(self, Self::NotWasm | Self::Component | Self::NoDeclarations)
+    }
+}
+
+impl From<SectionError> for InspectError {
+    fn from(error: SectionError) -> Self {
+        InspectError::BadMetadata(Box::new(error))
     }
 }
 
@@ -141,7 +147,7 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
                 only_one(METADATA_SECTION, rustc.as_ref())?;
                 let version = metadata::section(section.data()).and_then(metadata::version);
                 let version = version.map_err(SectionError::Metadata);
-                rustc = Some(version.map_err(InspectError::BadMetadata)?.to_owned());
+                rustc = Some(version?.to_owned());
             }
             Payload::CustomSection(section) if section.name() == PROFILE_SECTION => {
                 only_one(PROFILE_SECTION, named.as_ref())?;
@@ -160,7 +166,7 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
         return Err(InspectError::BadDeclaration(symbol));
     };
     let crate_id = symbol[DECLS_PREFIX.len()..symbol.len() - 2].to_owned();
-    let profile = one_bridge(rustc.as_deref(), named).map_err(InspectError::BadMetadata)?;
+    let profile = one_bridge(rustc.as_deref(), named)?;
     Ok(Inspection {
         symbol,
         crate_id,
@@ -174,7 +180,7 @@ pub fn inspect(wasm: &[u8]) -> Result<Inspection, InspectError> {
 fn only_one<T>(name: &'static str, before: Option<&T>) -> Result<(), InspectError> {
     match before {
         None => Ok(()),
-        Some(_) => Err(InspectError::BadMetadata(SectionError::Twice { name })),
+        Some(_) => Err(SectionError::Twice { name }.into()),
     }
 }
 
