@@ -10,8 +10,11 @@ use crate::{Error, Exit};
 use clap::Parser;
 use pm_artifact::{Cpu, Settings, TARGET, WASMTIME_VERSION};
 use pm_build::{Hooks, Mode, OptLevel, ShimFiles};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::UNIX_EPOCH;
 
 /// Run cargo with macros from their artifacts
@@ -78,6 +81,9 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
     } = options;
     let mut arguments = cargo.into_iter();
     let subcommand = arguments.next().unwrap_or_else(|| "check".into());
+    if let Some(name) = subcommand.to_str().and_then(|word| word.strip_prefix('+')) {
+        return with_toolchain(name, &subcommand);
+    }
     let arguments: Vec<_> = arguments.collect();
     let mode = if wasi { Mode::Wasi } else { Mode::Shims };
     // Before cargo says it for every unit.
@@ -110,6 +116,26 @@ pub(crate) fn run(options: Options, shell: &Shell) -> Result<Exit, Error> {
             Exit::Cargo
         })
     })
+}
+
+/// Runs this command again with another toolchain of rustup's, as rustup's `cargo` does with `+NAME`
+/// before the subcommand: all that is started then knows of it.
+fn with_toolchain(name: &str, word: &OsStr) -> Result<Exit, Error> {
+    if !pm_toolchain::has_rustup() {
+        let text = format!(
+            "`+{name}` names a toolchain of rustup, and the `rustc` on PATH is not rustup's: install \
+             rustup, or leave `+{name}` out"
+        );
+        return Err(io::Error::other(text).into());
+    }
+    let mut arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == word) {
+        arguments.remove(at);
+    }
+    let mut again = Command::new(std::env::current_exe()?);
+    again.args(arguments).env("RUSTUP_TOOLCHAIN", name);
+    // No process is left waiting, so signals reach the one that builds.
+    Err(again.exec().into())
 }
 
 /// This program as the `RUSTC_WRAPPER` of that cargo.

@@ -37,6 +37,7 @@ pub use origin::{Origin, Part};
 pub use progress::{Progress, Silent};
 pub use request::Request;
 pub use rustc::sysroot;
+pub use rustup::has_rustup;
 pub use setup::{cargo, find, setup};
 pub use toolchain::{PanicStrategy, Toolchain};
 

@@ -99,6 +99,12 @@ pub(crate) fn of_proxy(program: &Path) -> Option<PathBuf> {
     (size(&rustup)? == size(&proxy)?).then_some(rustup)
 }
 
+/// Returns true if the `rustc` on PATH is rustup's.
+#[must_use]
+pub fn has_rustup() -> bool {
+    of_proxy(Path::new("rustc")).is_some()
+}
+
 /// The cached answers of a rustup for this directory.
 fn answers(rustup: &Path, cache: Option<&Cache>) -> Answers<'static> {
     let (Some(cache), Ok(directory)) = (cache, std::env::current_dir()) else {
