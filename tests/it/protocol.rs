@@ -3,8 +3,8 @@
 //! other.
 
 use crate::wasi::call;
-use pm_abi::Profile;
 use pm_abi::schema::MethodId;
+use pm_abi::{Profile, Tag};
 use pm_bridge::{Handles, MessageError, Server, Streams, Transcoder};
 use pm_protocol::Reading;
 use pm_tests::workspace::{run, toolchain};
@@ -244,8 +244,13 @@ fn read_changed(file: &str, from: &str, to: &str) -> String {
     }
 }
 
+/// As [`read_changed`], if the toolchain's sources are those that the edit is for: of rustc 1.95 and
+/// later.
 #[track_caller]
 fn check(file: &str, from: &str, to: &str, expect: &str) {
+    if reading().profile.tag == Tag::GroupAndMethod {
+        return;
+    }
     let found = read_changed(file, from, to);
     assert!(found.contains(expect), "{file}: {to}: {found}");
 }

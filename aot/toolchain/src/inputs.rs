@@ -160,6 +160,10 @@ fn id(
         add(name.as_bytes());
         add(text.as_bytes());
     }
+    for (name, text) in mirror::file_system(sources)? {
+        add(name.as_bytes());
+        add(text.as_bytes());
+    }
     add(&fs_err::read(sources.join("Cargo.lock"))?);
     // Two nightlies of one day, or sources that somebody edits: the version says nothing of these.
     let folder = sources.join("proc_macro/src");

@@ -1,5 +1,5 @@
 //! A copy of the library's workspace that consists of links, except for three manifests, std's
-//! allocator and how exceptions are thrown.
+//! allocator, how exceptions are thrown, and in older versions `canonicalize`.
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +24,36 @@ pub(crate) const REPLACED: [(&str, &str); 2] = [
 /// its own few lines for other WebAssembly targets, as it does up to 1.96.
 const UNWIND: &str = "unwind/src/lib.rs";
 const NEEDS_LIBUNWIND: &str = "all(target_os = \"wasi\", panic = \"unwind\"),";
+
+/// The files that may have std's file system for WASI, of rustc up to 1.86 and of the next ones. Newer
+/// versions have the one of Unix.
+const FILE_SYSTEM: [&str; 2] = ["std/src/sys/pal/wasi/fs.rs", "std/src/sys/fs/wasi.rs"];
+/// The beginning of its `canonicalize`, which knows of no such function in WASI and fails.
+const CANONICALIZE: &str = "pub fn canonicalize(_p: &Path) -> io::Result<PathBuf> {\n";
+/// The same by the libc's `realpath`, as newer versions have it.
+const CANONICALIZE_BY_LIBC: &str = "\
+pub fn canonicalize(path: &Path) -> io::Result<PathBuf> {
+    if true {
+        return run_path_with_cstr(path, &|path| {
+            unsafe extern \"C\" {
+                fn realpath(
+                    path: *const crate::ffi::c_char,
+                    resolved: *mut crate::ffi::c_char,
+                ) -> *mut crate::ffi::c_char;
+            }
+            // SAFETY: the path ends with NUL; the result is a string of ours, or null.
+            unsafe {
+                let found = realpath(path.as_ptr(), ptr::null_mut());
+                if found.is_null() {
+                    return Err(io::Error::last_os_error());
+                }
+                let bytes = CStr::from_ptr(found).to_bytes().to_vec();
+                libc::free(found.cast());
+                Ok(PathBuf::from(OsString::from_vec(bytes)))
+            }
+        });
+    }
+";
 
 /// Makes the mirror of `sources` in the new directory `mirror`.
 pub(crate) fn library(
@@ -53,15 +83,33 @@ pub(crate) fn library(
             replace(sources, mirror, Path::new(name), text)?;
         }
     }
-    let unwind = sources.join(UNWIND);
-    if unwind.is_file() {
-        let text = fs_err::read_to_string(unwind)?;
-        if text.contains(NEEDS_LIBUNWIND) {
-            let text = text.replace(NEEDS_LIBUNWIND, "");
-            replace(sources, mirror, Path::new(UNWIND), &text)?;
-        }
+    if let Some(text) = amended(sources, UNWIND, NEEDS_LIBUNWIND, "")? {
+        replace(sources, mirror, Path::new(UNWIND), &text)?;
+    }
+    for (name, text) in file_system(sources)? {
+        replace(sources, mirror, Path::new(name), &text)?;
     }
     Ok(())
+}
+
+/// The files of std's file system that are amended, with their new texts.
+pub(crate) fn file_system(sources: &Path) -> Result<Vec<(&'static str, String)>, SetupError> {
+    let mut found = Vec::new();
+    for name in FILE_SYSTEM {
+        let text = amended(sources, name, CANONICALIZE, CANONICALIZE_BY_LIBC)?;
+        found.extend(text.map(|text| (name, text)));
+    }
+    Ok(found)
+}
+
+/// The text of a file with `new` in the place of `old`, if the file is there and has that.
+fn amended(sources: &Path, name: &str, old: &str, new: &str) -> Result<Option<String>, SetupError> {
+    let file = sources.join(name);
+    if !file.is_file() {
+        return Ok(None);
+    }
+    let text = fs_err::read_to_string(file)?;
+    Ok(text.contains(old).then(|| text.replace(old, new)))
 }
 
 /// Puts a file into the mirror in the place of the link that may be there.
@@ -300,5 +348,23 @@ mod tests {
             text.ends_with("std/Cargo.toml` is not as expected: a section is missing"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn canonicalize_is_added_where_std_has_none() {
+        let sources = sources();
+        let name = "std/src/sys/pal/wasi/fs.rs";
+        let file = sources.path().join(name);
+        fs_err::create_dir_all(file.parent().unwrap()).unwrap();
+        let theirs = format!("// before\n{CANONICALIZE}    unsupported()\n}}\n// after\n");
+        fs_err::write(&file, &theirs).unwrap();
+        let parent = tempfile::tempdir().unwrap();
+        let mirror = parent.path().join("library");
+        library(sources.path(), &mirror, PanicStrategy::Unwind).unwrap();
+        let text = fs_err::read_to_string(mirror.join(name)).unwrap();
+        assert!(text.contains("realpath(") && text.contains("    unsupported()\n}\n// after"));
+        assert!(text.starts_with("// before\n"));
+        assert_eq!(fs_err::read_to_string(&file).unwrap(), theirs);
+        assert!(mirror.join("std/src/lib.rs").is_symlink());
     }
 }
