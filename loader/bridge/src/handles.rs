@@ -18,6 +18,8 @@ pub struct Handles {
     tables: [Table; HandleKind::ALL.len()],
     /// Set once the compiler has sent a literal that stands for an error.
     error_literal: bool,
+    /// Set once the compiler has sent a literal with a text that rustc's lexer wouldn't give it.
+    odd_literal: bool,
     /// The number of spans that the macro's crate saved, if it is known.
     quoted_spans: Option<u32>,
 }
@@ -69,6 +71,16 @@ impl Handles {
     /// Returns true if the compiler has sent a literal that stands for an error.
     pub(crate) fn has_error_literal(&self) -> bool {
         self.error_literal
+    }
+
+    /// Notes that the compiler has sent a literal with a text that rustc's lexer wouldn't give it.
+    pub(crate) fn receive_odd_literal(&mut self) {
+        self.odd_literal = true;
+    }
+
+    /// Returns true if the compiler has sent a literal with such a text.
+    pub(crate) fn has_odd_literal(&self) -> bool {
+        self.odd_literal
     }
 
     /// Notes a handle that the compiler sends to the macro.

@@ -4,6 +4,9 @@
 //! checked: its `LitKind::from_token_lit` (`compiler/rustc_ast/src/util/literal.rs`) panics at an escape
 //! that the lexer would have refused, and later passes panic at a number that can't be parsed. What is
 //! accepted here includes all that a lexer or a constructor makes.
+//!
+//! rust-analyzer's server makes others: it reads `-1.5e-7` as a number `-1.5e-` with a suffix. A server
+//! that has sent such a literal gets such literals back; rustc never does.
 
 use crate::MessageError;
 use crate::handles::Handles;
@@ -141,10 +144,16 @@ impl Texts {
             Texts::Literal(kinds) => {
                 let tag = value.take(1)?[0];
                 let kind = *kinds.get(usize::from(tag)).ok_or(MessageError::Truncated)?;
+                let valid = value.literal(kind);
                 match (direction, kind) {
                     (Direction::ToClient, Kind::ErrWithGuar) => handles.receive_error_literal(),
+                    (Direction::ToClient, _) if valid.is_err() => handles.receive_odd_literal(),
                     (Direction::ToClient, _) => {}
-                    (Direction::ToServer, _) => value.literal(kind, handles)?,
+                    (Direction::ToServer, Kind::ErrWithGuar) if !handles.has_error_literal() => {
+                        return Err(MessageError::ErrorLiteral);
+                    }
+                    (Direction::ToServer, _) if handles.has_odd_literal() => {}
+                    (Direction::ToServer, _) => valid?,
                 }
                 Ok(())
             }
@@ -160,14 +169,11 @@ struct Value<'a> {
 
 impl<'a> Value<'a> {
     /// Checks a literal's text and suffix, which follow its tag.
-    fn literal(&mut self, kind: Kind, handles: &Handles) -> Result<(), MessageError> {
+    fn literal(&mut self, kind: Kind) -> Result<(), MessageError> {
         if kind.is_raw() {
             self.take(1)?;
         }
         let text = self.str()?;
-        if kind == Kind::ErrWithGuar && !handles.has_error_literal() {
-            return Err(MessageError::ErrorLiteral);
-        }
         if !kind.accepts(text) {
             let shown: String = text.chars().take(SHOWN).collect();
             return Err(MessageError::Literal {
@@ -298,5 +304,36 @@ mod tests {
         );
         check(Kind::CStrRaw, &["", "é", "\\0"], &["\0", "\r"]);
         check(Kind::ErrWithGuar, &["", "anything \\"], &[]);
+    }
+
+    /// A `Literal` in the encoding of wasm32, without its span.
+    fn literal(kind: u8, text: &str) -> Vec<u8> {
+        let mut bytes = vec![kind];
+        bytes.extend((text.len() as u32).to_le_bytes());
+        bytes.extend(text.as_bytes());
+        bytes.push(1);
+        bytes
+    }
+
+    /// What a server sends itself, it gets back.
+    #[test]
+    fn literals_of_another_server() {
+        let texts = Texts::Literal(Kind::ALL.into());
+        let check = |value: &[u8], direction, handles: &mut Handles| {
+            texts.check(value, Width::Four, direction, handles)
+        };
+        let (odd, error) = (literal(3, "-1.5e-"), literal(10, "x"));
+        let mut handles = Handles::new();
+        let refused = Err(MessageError::Literal {
+            kind: "Float".into(),
+            text: "-1.5e-".into(),
+        });
+        assert_eq!(check(&odd, Direction::ToServer, &mut handles), refused);
+        assert_eq!(check(&odd, Direction::ToClient, &mut handles), Ok(()));
+        assert_eq!(check(&odd, Direction::ToServer, &mut handles), Ok(()));
+        let refused = Err(MessageError::ErrorLiteral);
+        assert_eq!(check(&error, Direction::ToServer, &mut handles), refused);
+        assert_eq!(check(&error, Direction::ToClient, &mut handles), Ok(()));
+        assert_eq!(check(&error, Direction::ToServer, &mut handles), Ok(()));
     }
 }

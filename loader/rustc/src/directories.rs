@@ -16,7 +16,7 @@ use wiggle::{GuestMemory, GuestPtr};
 /// (`$dirent` in WASI preview 1's `typenames.witx`).
 const DIRENT: usize = 24;
 /// How often a directory is read again because a file went away meanwhile.
-const ATTEMPTS: usize = 1;
+const ATTEMPTS: usize = 1000;
 
 /// The directories that rustc is reading, by descriptor.
 #[derive(Default)]
@@ -32,7 +32,7 @@ impl Directories {
         cookie: u64,
         part: &mut [u8],
     ) -> Result<u32, types::Error> {
-        if true {
+        if cookie == 0 || !self.0.contains_key(&fd) {
             self.0.remove(&fd);
             let entries = list(wasi, fd)?;
             self.0.insert(fd, entries);
