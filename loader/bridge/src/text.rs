@@ -315,6 +315,39 @@ mod tests {
         bytes
     }
 
+    #[test]
+    fn lengths_of_both_widths() {
+        let texts = Texts::Literal(Kind::ALL.into());
+        // `StrRaw(7)` with a text and a suffix, whose `Some` is the first tag.
+        let value = |len: &[u8], text: &str, suffix: &str| {
+            let number = |n: usize| [&(n as u64).to_le_bytes()[..4], len].concat();
+            let (text_len, suffix_len) = (number(text.len()), number(suffix.len()));
+            let parts: [&[u8]; 6] = [
+                &[5, 7],
+                &text_len,
+                text.as_bytes(),
+                &[0],
+                &suffix_len,
+                suffix.as_bytes(),
+            ];
+            parts.concat()
+        };
+        for (width, rest) in [(Width::Four, &[][..]), (Width::Eight, &[0; 4])] {
+            let check = |text: &str, suffix: &str| {
+                let value = value(rest, text, suffix);
+                texts.check(&value, width, Direction::ToServer, &mut Handles::new())
+            };
+            assert_eq!(check("a \\ \" é", "suffix"), Ok(()), "{width:?}");
+            assert_eq!(check("", "u"), Ok(()), "{width:?}");
+            assert_eq!(check("", ""), Err(MessageError::EmptySuffix), "{width:?}");
+            let refused = check("a\rb", "u");
+            assert!(
+                matches!(refused, Err(MessageError::Literal { .. })),
+                "{width:?}"
+            );
+        }
+    }
+
     /// What a server sends itself, it gets back.
     #[test]
     fn literals_of_another_server() {
