@@ -244,8 +244,8 @@ fn read_changed(file: &str, from: &str, to: &str) -> String {
     }
 }
 
-/// As [`read_changed`], if the toolchain's sources are those that the edit is for: of rustc 1.95 and
-/// later.
+/// Checks what [`read_changed`] says. The edits are for sources of rustc 1.95 and later: others are
+/// left out.
 #[track_caller]
 fn check(file: &str, from: &str, to: &str, expect: &str) {
     if reading().profile.tag == Tag::GroupAndMethod {

@@ -232,7 +232,7 @@ impl Cargo<'_> {
     }
 }
 
-/// Whether a subcommand compiles a workspace, and so takes `--message-format`.
+/// Returns true if a subcommand compiles a workspace, and so takes `--message-format`.
 pub(crate) fn compiles(subcommand: &OsStr) -> bool {
     const COMPILING: &[&str] = &[
         "b", "bench", "build", "c", "check", "clippy", "d", "doc", "fix", "r", "run", "rustc",

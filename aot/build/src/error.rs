@@ -29,7 +29,7 @@ pub enum BuildError {
         directory.display()
     )]
     Workspace {
-        /// Where cargo looked for it.
+        /// The directory in which cargo looked for it.
         directory: PathBuf,
     },
     /// What the user wants of macro crates can't be known.

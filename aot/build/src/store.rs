@@ -20,11 +20,15 @@ use serde::Serialize;
 
 /// Writes a value to a file, whose folder is made, so that a reader sees the old one or the new one.
 pub(crate) fn write_json(file: &Path, value: &impl Serialize) -> io::Result<()> {
+    write(file, &serde_json::to_vec(value)?)
+}
+
+/// The same for bytes.
+fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = file.parent().unwrap_or(file);
     fs::create_dir_all(folder)?;
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    // At once: the serializer writes a word at a time.
-    new.write_all(&serde_json::to_vec(value)?)?;
+    new.write_all(bytes)?;
     new.persist(file)?;
     Ok(())
 }
@@ -126,15 +130,11 @@ impl Store {
 
 /// Makes a directory with a cache directory tag in it (<https://bford.info/cachedir/>).
 fn mark(directory: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)?;
     let tag = directory.join("CACHEDIR.TAG");
     if tag.exists() {
         return Ok(());
     }
-    let mut new = tempfile::NamedTempFile::new_in(directory)?;
-    new.write_all(CACHE_DIRECTORY_TAG.as_bytes())?;
-    new.persist(tag)?;
-    Ok(())
+    write(&tag, CACHE_DIRECTORY_TAG.as_bytes())
 }
 
 fn not_locked(path: &Path, error: &io::Error) -> io::Error {

@@ -49,7 +49,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// Whether the native version must not run.
+    /// Returns true if the native version must not run.
     #[must_use]
     pub fn is_required_wasm(self) -> bool {
         self == Self::Wasm { required: true }
@@ -83,7 +83,7 @@ impl Policy {
     /// cargo doesn't say which folder is the workspace's: no policy that may hold is missed.
     ///
     /// # Errors
-    /// As for [`read`](Self::read).
+    /// Those of [`read`](Self::read).
     pub fn nearest(folder: &Path, variable: Option<&OsStr>) -> Result<Self, PolicyError> {
         let folder = fs_err::canonicalize(folder).map_err(PolicyError::Read)?;
         for above in folder.ancestors() {

@@ -171,13 +171,13 @@ fn not_ready(
     }
 }
 
-/// Whether a rustc is accepted by the conformance check alone. Sources of known digests that come
+/// Returns true if the conformance check alone accepts a rustc. Sources of known digests that come
 /// with a rustc of another release need it too: the rest of that rustc isn't known.
 fn needs_check(reading: &Reading, version: &Version) -> bool {
     !reading.unknown.is_empty() || !is_release_of(reading.profile, version)
 }
 
-/// Whether a rustc's release is one of those that are known to have a profile.
+/// Returns true if a rustc's release is one of those that are known to have a profile.
 fn is_release_of(profile: &Profile, version: &Version) -> bool {
     let (major, minor, _) = numbers(&version.release);
     major == 1 && profile.releases.contains(&minor)

@@ -67,7 +67,7 @@ pub(crate) fn too_old(release: &str) -> bool {
     numbers(release) < (1, OLDEST, 0)
 }
 
-/// Whether a release begins with two numbers, as `1.96` does.
+/// Returns true if a release begins with two numbers, as `1.96` does.
 fn begins_with_numbers(release: &str) -> bool {
     let mut parts = release.split(['.', '-', '+', '~']);
     let mut is_number = || {

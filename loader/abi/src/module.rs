@@ -27,7 +27,7 @@ pub struct Inspection {
     pub profile: Option<&'static Profile>,
 }
 
-/// Why a custom section that says what made the module can't be used.
+/// The reason why a custom section that says what made the module can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SectionError {
     /// The metadata section isn't rustc's.

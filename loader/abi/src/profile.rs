@@ -90,7 +90,7 @@ pub enum LexErrors {
     /// The error has a text, and `TokenStream::from_str` returns it too. Where the text ends inside a
     /// token, there is a diagnostic, and the macro unwinds.
     Texts,
-    /// As [`LexErrors::Texts`], but the macro gets an error besides that diagnostic.
+    /// The same as [`LexErrors::Texts`], but the macro gets an error besides that diagnostic.
     AllTexts,
 }
 

@@ -18,7 +18,7 @@ use rustc_literal_escaper::{
     unescape_byte_str, unescape_c_str, unescape_char, unescape_str,
 };
 
-/// How much of a text an error shows.
+/// The most characters of a text that an error shows.
 const SHOWN: usize = 40;
 
 /// A struct whose texts are checked.
@@ -348,7 +348,7 @@ mod tests {
         }
     }
 
-    /// What a server sends itself, it gets back.
+    /// A server gets back the literals that it has sent, whatever their texts.
     #[test]
     fn literals_of_another_server() {
         let texts = Texts::Literal(Kind::ALL.into());

@@ -15,7 +15,7 @@ use wiggle::{GuestMemory, GuestPtr};
 /// Length of a `dirent` without its name; at 16 is the name's length, a `u32`
 /// (`$dirent` in WASI preview 1's `typenames.witx`).
 const DIRENT: usize = 24;
-/// How often a directory is read again because a file went away meanwhile.
+/// The most times that a directory is read because a file went away meanwhile.
 const ATTEMPTS: usize = 1000;
 
 /// The directories that rustc is reading, by descriptor.

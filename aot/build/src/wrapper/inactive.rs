@@ -120,7 +120,7 @@ impl MacroCrate {
     }
 }
 
-/// Whether rustc links what it compiles, as it does by default. Cargo asks with `--print` and all
+/// Returns true if rustc links, as it does by default. Cargo asks with `--print` and all
 /// crate types before it compiles anything.
 fn links(flags: &Flags) -> bool {
     let emits = flags.values("--emit").flat_map(|emit| emit.split(','));
